@@ -1,0 +1,12 @@
+import {base} from './base.ts';
+import {capacity} from './capacity.ts';
+import {cli} from './cli.ts';
+import {config} from './config.ts';
+import {deploy} from './deploy.ts';
+import {engine} from './engine.ts';
+import {gateway} from './gateway.ts';
+import {health} from './health.ts';
+import {hosts} from './hosts.ts';
+import {models} from './models.ts';
+
+export const en = {base, capacity, cli, config, deploy, engine, gateway, health, hosts, models};

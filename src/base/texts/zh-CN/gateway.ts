@@ -1,0 +1,3 @@
+import type {gateway as en} from '../en/gateway.ts';
+
+export const gateway: typeof en = {};

@@ -1,0 +1,3 @@
+import type {hosts as en} from '../en/hosts.ts';
+
+export const hosts: typeof en = {};

@@ -1,0 +1,54 @@
+import type {Say} from '../base/texts/index.ts';
+import type {Bytes} from '../base/units.ts';
+import type {EngineSpec} from '../hosts/index.ts';
+
+export type EngineName = 'embedded' | 'llama-cpp' | 'vllm';
+
+/** Element types of the KV cache that llama.cpp-family engines offer. */
+export type KvType = 'f16' | 'q8_0' | 'q4_0';
+
+/** Everything an engine must know to serve one model in a fixed amount of memory. */
+export interface EngineSettings {
+  /** Tokens one request may use, prompt and answer together. */
+  contextTokens: number;
+  /** Requests answered at the same time, each with its own context. */
+  sequences: number;
+  kvType: KvType;
+  /** Tokens evaluated at once while reading prompts. */
+  batchTokens: number;
+  /** Requests that may wait for a sequence before the engine answers 429. */
+  queue: number;
+  /** CPU threads; the engine chooses when undefined. */
+  threads?: number;
+}
+
+export interface LaunchInput {
+  release: number;
+  /** The id clients send as `model`. */
+  model: string;
+  /** Absolute path on the host. */
+  weightsFile: string;
+  settings: EngineSettings;
+  predictedPeakBytes: Bytes;
+}
+
+/** A known way to fail, recognised in the engine's log. One dictionary per engine. */
+export interface KnownCause {
+  /** Stable name, `out_of_memory`, `port_taken`, `weights_damaged`. */
+  code: string;
+  why: Say;
+  /** Commands that fix it, the best first. */
+  try: readonly string[];
+  /** The log line that gave it away. */
+  line: string;
+}
+
+/** The server that runs a model. Pure: it decides what to run; a runtime runs it. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Version of the engine's library or image; part of a release's identity. */
+  readonly version: string;
+  launch(input: LaunchInput): EngineSpec;
+  /** The cause of a failure, when the last log lines show one that is known. */
+  explain(lastLines: readonly string[]): KnownCause | undefined;
+}

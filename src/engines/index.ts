@@ -1,0 +1,2 @@
+/** The door of engines/: what can serve a model. */
+export type {Engine, EngineName, EngineSettings, KnownCause, KvType, LaunchInput} from './engine.ts';

@@ -1,0 +1,47 @@
+import type {Runtime, RuntimeKind} from './runtimes/runtime.ts';
+
+/** A machine reached locally or, later, over SSH. Everything Berth does to a machine goes through this. */
+export interface Host extends AsyncDisposable {
+  /** `local`, or the name given at `berth host add`. */
+  readonly name: string;
+  readonly kind: 'local' | 'ssh';
+  /** Where this host keeps deployments' state; one folder a deployment. */
+  readonly stateRoot: string;
+  readonly files: HostFiles;
+  facts(): Promise<HostFacts>;
+  /** Who listens on a TCP port of the host, or undefined when it is free. */
+  portHolder(address: string, port: number): Promise<PortHolder | undefined>;
+  runtime(kind: RuntimeKind): Runtime;
+}
+
+export interface HostFacts {
+  hostname: string;
+  platform: NodeJS.Platform;
+  /** `Debian GNU/Linux 12 (bookworm)` where it can be known. */
+  os: string;
+  arch: string;
+  user: string;
+}
+
+/** A process that holds a port; `pid` and `name` are missing when the OS does not tell. */
+export interface PortHolder {
+  port: number;
+  pid?: number;
+  name?: string;
+}
+
+/** Small files of state on the host. Paths are absolute. */
+export interface HostFiles {
+  /** The text, or undefined when there is no such file. */
+  read(path: string): Promise<string | undefined>;
+  /** Replaces the file in one step (mode 0600 unless told), making parent folders (0700). */
+  write(path: string, content: string, mode?: number): Promise<void>;
+  /** Makes a folder; false when it was there already. This is the atomic test-and-set of the deploy lock. */
+  claimFolder(path: string): Promise<boolean>;
+  /** Renames a file or folder in one step. */
+  move(from: string, to: string): Promise<void>;
+  /** Names inside a folder, sorted; empty when there is none. */
+  list(path: string): Promise<string[]>;
+  /** Removes a file or a folder with what is in it; nothing to remove is fine. */
+  remove(path: string): Promise<void>;
+}

@@ -1,0 +1,24 @@
+/** The door of hosts/: a machine, and how programs run on it. */
+export type {Host, HostFacts, HostFiles, PortHolder} from './host.ts';
+export type {
+  Endpoint,
+  EngineSpec,
+  GatewaySpec,
+  LogLine,
+  LogOptions,
+  Observed,
+  ObservedEngine,
+  ProgramExit,
+  ProgramSpec,
+  ProgramState,
+  Runtime,
+  RuntimeKind,
+  Transition,
+} from './runtimes/runtime.ts';
+export type {
+  GatewayOrder,
+  GatewayReply,
+  GatewayStats,
+  Quantiles,
+  Upstream,
+} from './runtimes/gateway-order.ts';

@@ -1,0 +1,55 @@
+/**
+ * What the runtime may tell a gateway, as plain JSON: over the child's IPC channel for processes, over a
+ * private socket for containers. The runtime itself sends `route` after it has started either program.
+ */
+export type GatewayOrder =
+  /** New requests go here from now on, and held ones too. Requests under way stay where they are. */
+  | {order: 'route'; upstream: Upstream}
+  /** New requests wait (at most `limitMs`, then 503 with Retry-After) until the next `route`. */
+  | {order: 'hold'; limitMs: number}
+  /** Answered when no request to that release is under way, or when `deadlineMs` has passed. */
+  | {order: 'drain'; release: number; deadlineMs: number}
+  | {order: 'stats'};
+
+export interface Upstream {
+  release: number;
+  origin: string;
+  /** Bearer token of the engine. Travels only over the private channel, is never logged. */
+  token: string;
+  /** The id clients send as `model`. */
+  model: string;
+}
+
+export type GatewayReply =
+  | {reply: 'done'}
+  | {reply: 'drained'; remaining: number; waitedMs: number}
+  | {reply: 'stats'; stats: GatewayStats}
+  | {reply: 'refused'; message: string};
+
+/** Counts and spans since the gateway started. Times in milliseconds. */
+export interface GatewayStats {
+  sinceMs: number;
+  release: number | undefined;
+  /** Being answered now, and waiting for a place or for a route. */
+  running: number;
+  queued: number;
+  held: number;
+  requests: {ok: number; clientError: number; serverError: number; cancelled: number};
+  promptTokens: number;
+  completionTokens: number;
+  /** The longest that a request waited in the last hold. */
+  longestHoldMs: number;
+  /** Completion tokens seen so far, also of requests still running: the liveness signal. */
+  tokensSeen: number;
+  latency: {ttft: Quantiles; tpot: Quantiles; e2e: Quantiles};
+}
+
+/** Quantiles of `count` values in milliseconds; undefined where `count` is too small to claim them. */
+export interface Quantiles {
+  count: number;
+  p50?: number;
+  p90?: number;
+  p95?: number;
+  p99?: number;
+  max?: number;
+}
