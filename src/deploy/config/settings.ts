@@ -1,0 +1,61 @@
+import {z} from 'zod';
+import {ms, parseBytes, seconds, type Bytes, type Duration} from '../../base/units.ts';
+import {gatewayConfigSchema} from '../../gateway/index.ts';
+
+/** Names that are safe as a folder, a container name and a DNS label. */
+export const DEPLOYMENT_NAME = /^[a-z0-9][a-z0-9-]{0,38}$/;
+
+/** What people type for the model when they have no wish of their own. */
+export const DEFAULT_MODEL = 'qwen3-4b-instruct-2507';
+
+const DURATION_FACTORS: Record<string, number> = {ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000};
+
+/** Reads `30s`, `1.5 min`, `500ms` and bare milliseconds; undefined when the text is no span of time. */
+export function parseDuration(text: string): Duration | undefined {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)?\s*$/i.exec(text);
+  if (!match?.[1]) return undefined;
+  return ms(Math.round(Number(match[1]) * (DURATION_FACTORS[(match[2] ?? 'ms').toLowerCase()] ?? 1)));
+}
+
+/** A quantity that is stored as a number and may be typed as text with a unit. */
+const quantity = <T extends number>(read: (text: string) => T | undefined, example: string, least: number) =>
+  z
+    .union([z.number(), z.string()])
+    .transform((given, context): T => {
+      const value = read(String(given));
+      if (value !== undefined && Number.isSafeInteger(value) && value >= least) return value;
+      context.addIssue({code: 'custom', message: 'quantity', params: {example}});
+      return z.NEVER;
+    })
+    .meta({quantity: example});
+
+/**
+ * Everything a person can wish for a deployment: berth.yaml and the flags of `berth deploy`.
+ * What is left out is decided by the plan, from what the device offers.
+ */
+export const settingsSchema = z.strictObject({
+  deployment: z.string().regex(DEPLOYMENT_NAME).default('default'),
+  host: z.string().min(1).default('local'),
+  runtime: z.enum(['process', 'docker']).default('process'),
+  model: z.string().min(1).default(DEFAULT_MODEL),
+  /** A quantisation of the model, such as `Q4_K_M`. */
+  variant: z.string().min(1).exactOptional(),
+  engine: z.enum(['embedded', 'llama-cpp', 'vllm']).exactOptional(),
+  /** Tokens one request may use, prompt and answer together. */
+  context: z.int().min(256).max(1_048_576).exactOptional(),
+  /** Requests answered at the same time, each with its own context. */
+  concurrency: z.int().min(1).max(64).exactOptional(),
+  /** Element type of the KV cache. */
+  kv: z.enum(['f16', 'q8_0', 'q4_0']).exactOptional(),
+  /** CPU threads of the engine. */
+  threads: z.int().min(1).max(1024).exactOptional(),
+  /** The bytes that the model may use at its peak. */
+  budget: quantity<Bytes>(parseBytes, '12GiB', 1).exactOptional(),
+  gateway: gatewayConfigSchema.prefault({}),
+  /** Milliseconds that requests under way are given to end before their engine is stopped. */
+  drain: quantity<Duration>(parseDuration, '30s', 0).default(seconds(30)),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+/** As typed: defaults left out, quantities as text or number. */
+export type SettingsInput = z.input<typeof settingsSchema>;

@@ -1,0 +1,53 @@
+import {describe, expect, it} from 'vitest';
+import {gib, seconds} from '../../../src/base/units.ts';
+import {parseDuration, settingsSchema} from '../../../src/deploy/config/settings.ts';
+
+describe('settings', () => {
+  it('has a default for everything that the plan does not decide', () => {
+    expect(settingsSchema.parse({})).toMatchObject({
+      deployment: 'default',
+      host: 'local',
+      runtime: 'process',
+      model: 'qwen3-4b-instruct-2507',
+      drain: seconds(30),
+      gateway: {address: '127.0.0.1', port: 8080, auth: 'key'},
+    });
+  });
+
+  it('reads quantities with a unit, and keeps what it has written', () => {
+    const settings = settingsSchema.parse({budget: '12GiB', drain: '1.5 min'});
+    expect(settings).toMatchObject({budget: gib(12), drain: seconds(90)});
+    expect(settingsSchema.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
+  });
+
+  it.each([
+    {deployment: 'Not A Name'},
+    {deployment: `a${'b'.repeat(39)}`},
+    {deployment: '../etc'},
+    {concurrency: 0},
+    {concurrency: 65},
+    {kv: 'f32'},
+    {budget: 'a lot'},
+    {budget: -1},
+    {budget: Infinity},
+    {drain: '3 fortnights'},
+    {gateway: {port: 0}},
+    {modle: 'nano'},
+  ])('refuses %j', (input) => {
+    expect(settingsSchema.safeParse(input).success).toBe(false);
+  });
+});
+
+describe('parseDuration', () => {
+  it.each([
+    ['30s', 30_000],
+    ['500ms', 500],
+    ['1.5 min', 90_000],
+    ['2h', 7_200_000],
+    ['250', 250],
+    ['soon', undefined],
+    ['', undefined],
+  ])('%j is %j ms', (text, expected) => {
+    expect(parseDuration(text)).toBe(expected);
+  });
+});
