@@ -29,4 +29,10 @@ export default defineConfig(
     files: ['scripts/**', 'bin/**', 'test/**'],
     rules: {'no-console': 'off'},
   },
+  {
+    // The compiler checks these too (checkJs), and it knows Node's globals.
+    files: ['scripts/**/*.js', 'bin/**/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: {'no-undef': 'off'},
+  },
 );

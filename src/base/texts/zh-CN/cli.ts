@@ -1,3 +1,33 @@
 import type {cli as en} from '../en/cli.ts';
 
-export const cli: typeof en = {};
+export const cli: typeof en = {
+  about: '把大语言模型部署到一台机器上，确认它能回答，并让显卡的其余空间保持可用。',
+  flagJson: '以 JSON 输出结果；进度以 JSON 行写到标准错误。',
+  flagLang: '界面与帮助的语言。',
+  flagQuiet: '不显示进度。',
+  flagName: '部署的名称。',
+  flagHost: '要操作的机器。',
+  flagConfig: '配置文件；默认使用当前目录的 berth.yaml（若存在）。',
+  helpUsage: '用法',
+  helpArguments: '参数',
+  helpFlags: '选项',
+  helpGlobalFlags: '全局选项',
+  helpDescription: '说明',
+  helpExamples: '示例',
+  helpCommands: '命令',
+  helpTopics: '命令组',
+  helpVersion: '版本',
+  tryLabel: '可以试试：',
+  interrupted: '已中断。',
+  bug: ({message, log}) => `这是 Berth 自身的错误：${message}（调试日志：${log}）`,
+  unknownCommand: ({command}) => `没有“${command}”这个命令。`,
+  unknownFlag: ({command, flag}) => `“berth ${command}”没有 ${flag} 这个选项。`,
+  unexpectedArgument: ({command, argument}) => `“berth ${command}”不接受多余的参数“${argument}”。`,
+  missingArgument: ({command, argument}) => `“berth ${command}”缺少参数 ${argument}。`,
+  notAllowed: ({flag, given, allowed}) => `${flag} 不能是“${given}”。可选值：${allowed}。`,
+  valueMissing: ({flag, allowed}) => `${flag} 需要一个值${allowed === '' ? '' : `：${allowed}`}。`,
+  notANumber: ({given, least, most}) =>
+    `“${given}”不是${least === '' ? '' : `不小于 ${least} 的`}${most === '' ? '' : `不大于 ${most} 的`}整数。`,
+  notASize: ({flag, given}) => `${flag} 不能是“${given}”。请写成 12GiB 或 800MB 这样的大小。`,
+  notUnderstood: ({message}) => `无法理解这条命令：${message}`,
+};

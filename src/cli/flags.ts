@@ -1,0 +1,50 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import {BerthError, ExitCode} from '../base/errors.ts';
+import {parseBytes, type Bytes} from '../base/units.ts';
+import {text} from './language.ts';
+
+export {Args, Flags};
+
+/** Flags of every command. Each flag of Berth can be set by `BERTH_<NAME>` too. */
+export const globalFlags = {
+  json: Flags.boolean({summary: text((t) => t.cli.flagJson), env: 'BERTH_JSON', helpGroup: 'GLOBAL'}),
+  lang: Flags.option({
+    options: ['en', 'zh-CN'] as const,
+    summary: text((t) => t.cli.flagLang),
+    env: 'BERTH_LANG',
+    helpGroup: 'GLOBAL',
+  })(),
+  quiet: Flags.boolean({
+    char: 'q',
+    summary: text((t) => t.cli.flagQuiet),
+    env: 'BERTH_QUIET',
+    helpGroup: 'GLOBAL',
+  }),
+};
+
+/** Which deployment, on which machine. No defaults: berth.yaml may say it (see `loadSettings`). */
+export const deploymentFlags = {
+  name: Flags.string({char: 'n', summary: text((t) => t.cli.flagName), env: 'BERTH_NAME', helpValue: 'NAME'}),
+  host: Flags.string({summary: text((t) => t.cli.flagHost), env: 'BERTH_HOST', helpValue: 'HOST'}),
+  config: Flags.string({
+    char: 'c',
+    summary: text((t) => t.cli.flagConfig),
+    env: 'BERTH_CONFIG',
+    helpValue: 'FILE',
+  }),
+};
+
+/** A flag for an amount of memory, `12GiB`. */
+export const bytesFlag = Flags.custom<Bytes>({
+  helpValue: '12GiB',
+  parse: (input, _context, options) => {
+    const size = parseBytes(input);
+    if (size !== undefined) return Promise.resolve(size);
+    throw new BerthError({
+      code: 'usage',
+      what: (t) => t.cli.notASize({flag: `--${options.name}`, given: input}),
+      exit: ExitCode.usage,
+    });
+  },
+});
