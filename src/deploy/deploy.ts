@@ -1,0 +1,175 @@
+import {step} from '../base/progress.ts';
+import {ms, type Bytes, type Duration} from '../base/units.ts';
+import type {Reading} from '../card/index.ts';
+import {estimateMemory, readGgufHeader, type Weights} from '../models/index.ts';
+import {ensureClientKey, keyFileOf} from './client-key.ts';
+import type {Settings} from './config/settings.ts';
+import {History} from './history.ts';
+import {startAgain} from './lifecycle.ts';
+import {takeLock} from './lock.ts';
+import {conclude, type DeployOutcome} from './outcome.ts';
+import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
+import {makePlan, type Plan} from './plan.ts';
+import {checkPort} from './preflight.ts';
+import {fingerprintOf, type Identity, type Release} from './release.ts';
+import {askedOf, ensureWeights, resolveTarget, type Target} from './resolve.ts';
+import {serveRelease} from './serve-release.ts';
+import {heldBy, servingEngine} from './service.ts';
+
+export interface DeployOptions {
+  /** Say what would be done, and touch nothing. */
+  dryRun?: boolean;
+}
+
+/**
+ * The whole story: preflight, weights, lock, plan, ladder, candidate, gate, switch, and the old release
+ * away. Whatever ends it early leaves the old release serving, the candidate gone and the lock free.
+ */
+export async function deploy(
+  parts: DeployParts,
+  settings: Settings,
+  options: DeployOptions = {},
+): Promise<DeployOutcome> {
+  const started = parts.clock.elapsed();
+  const target = resolveTarget(parts, settings);
+  const before = await visit(parts, settings);
+  await checkPort(parts.host, settings, before.observed);
+  if (options.dryRun) return dryRun(parts, settings, target, before, started);
+  const weights = await ensureWeights(parts, target);
+
+  await using lock = await takeLock(parts.host, settings.deployment, parts.clock, parts.signal);
+  const signal = AbortSignal.any([parts.signal, lock.lost]);
+  const site = await visit(parts, settings);
+  const history = new History(parts.host, settings.deployment);
+  const key = await ensureClientKey(parts.host, settings.deployment, keyFileFor(parts, settings));
+  const identity = identityOf(settings, target, weights);
+
+  const {standIn} = target.model;
+  const present = await presentRelease(history, site);
+  if (present?.fingerprint === fingerprintOf(identity)) {
+    const outcome = servingEngine(site) ? 'unchanged' : 'restarted';
+    if (outcome === 'restarted') await startAgain(parts, site, present, signal);
+    return conclude({parts, outcome, site, release: present, standIn, key, started});
+  }
+
+  const {reading, presentBytes} = await readDevice(parts, site);
+  const plan = await planFor(settings, target, weights, reading, presentBytes);
+  const release = newRelease(parts, settings, identity, weights, plan, await history.nextNumber());
+  await history.add(release);
+  const {engine} = target;
+  const {drain} = settings;
+  const served = await serveRelease(parts, {
+    site,
+    history,
+    release,
+    engine,
+    ladder: plan.ladder,
+    drain,
+    lock,
+    signal,
+  });
+  return conclude({parts, outcome: 'deployed', site, release, standIn, key, started, served});
+}
+
+const keyFileFor = (parts: DeployParts, settings: Settings): string =>
+  keyFileOf(parts.keyFolder, parts.host.name, settings.deployment);
+
+async function presentRelease(history: History, site: Site): Promise<Release | undefined> {
+  const number = committedRelease(site.observed);
+  return number === undefined ? undefined : (await history.get(number)).release;
+}
+
+/** What was asked for and what it resolved to; see `Identity`. */
+export function identityOf(settings: Settings, {model, variant, engine}: Target, weights: Weights): Identity {
+  return {
+    model: model.id,
+    variant: variant.name,
+    weightsSha256: weights.sha256,
+    engine: engine.name,
+    engineVersion: engine.version,
+    asked: askedOf(settings),
+    gateway: settings.gateway,
+  };
+}
+
+/** A reading, and the part of it that the present engine would give back. */
+async function readDevice(parts: DeployParts, site: Site): Promise<{reading: Reading; presentBytes: Bytes}> {
+  const reading = await step(parts.progress, {id: 'read-device', say: (t) => t.deploy.stepReadDevice()}, () =>
+    parts.device.read(),
+  );
+  return {reading, presentBytes: heldBy(servingEngine(site), reading)};
+}
+
+async function planFor(
+  settings: Settings,
+  {model}: Target,
+  weights: Weights,
+  reading: Reading,
+  presentBytes: Bytes,
+): Promise<Plan> {
+  const header = await readGgufHeader(weights.path);
+  return makePlan({
+    model,
+    asked: askedOf(settings),
+    estimate: (engineSettings) => estimateMemory(header, engineSettings),
+    reading,
+    presentBytes,
+  });
+}
+
+function newRelease(
+  parts: DeployParts,
+  settings: Settings,
+  identity: Identity,
+  weights: Weights,
+  plan: Plan,
+  number: number,
+): Release {
+  return {
+    schema: 'berth.release/1',
+    number,
+    deployment: settings.deployment,
+    createdAt: parts.clock.now().toISOString(),
+    fingerprint: fingerprintOf(identity),
+    identity,
+    weights,
+    settings: plan.settings,
+    predicted: {peakBytes: plan.estimate.totalBytes, terms: [...plan.estimate.terms]},
+    budgetBytes: plan.budgetBytes,
+  };
+}
+
+async function dryRun(
+  parts: DeployParts,
+  settings: Settings,
+  target: Target,
+  site: Site,
+  started: Duration,
+): Promise<DeployOutcome> {
+  const weights = await parts.weights.find(target.model, target.variant);
+  const {reading, presentBytes} = await readDevice(parts, site);
+  const plan = weights && (await planFor(settings, target, weights, reading, presentBytes));
+  return {
+    schema: 'berth.deploy/1',
+    outcome: 'planned',
+    deployment: settings.deployment,
+    host: parts.host.name,
+    runtime: settings.runtime,
+    model: target.model.id,
+    variant: target.variant.name,
+    standIn: target.model.standIn,
+    engine: target.engine.name,
+    url: `http://${settings.gateway.address}:${settings.gateway.port}`,
+    keyFile: keyFileFor(parts, settings),
+    durationMs: ms(parts.clock.elapsed() - started),
+    ...(plan
+      ? {
+          ladder: plan.ladder,
+          settings: plan.settings,
+          predictedPeakBytes: plan.estimate.totalBytes,
+          budgetBytes: plan.budgetBytes,
+          freeBytes: reading.freeBytes,
+        }
+      : {weightsMissing: true}),
+  };
+}

@@ -1,0 +1,42 @@
+import type {Clock} from '../base/clock.ts';
+import type {Progress} from '../base/progress.ts';
+import type {Device} from '../card/index.ts';
+import type {Engine, EngineName} from '../engines/index.ts';
+import type {Host, Observed, Runtime} from '../hosts/index.ts';
+import type {Model, WeightsStore} from '../models/index.ts';
+import type {Settings} from './config/settings.ts';
+
+/** What the deploy story is told with. `compose.ts` fills it in; tests may fill in other parts. */
+export interface DeployParts {
+  clock: Clock;
+  progress: Progress;
+  /** Aborts when the person interrupts. */
+  signal: AbortSignal;
+  host: Host;
+  device: Device;
+  weights: WeightsStore;
+  findModel(name: string): Model;
+  engine(name: EngineName): Engine;
+  /** Folder of this client's API keys. */
+  keyFolder: string;
+}
+
+/** One deployment on its host, and what was seen of it. */
+export interface Site {
+  name: string;
+  runtime: Runtime;
+  observed: Observed;
+}
+
+export async function visit(
+  parts: DeployParts,
+  settings: Pick<Settings, 'deployment' | 'runtime'>,
+): Promise<Site> {
+  const runtime = parts.host.runtime(settings.runtime);
+  return {name: settings.deployment, runtime, observed: await runtime.observe(settings.deployment)};
+}
+
+/** The number of the release that the host has committed to, whether or not it runs now. */
+export function committedRelease(observed: Observed): number | undefined {
+  return observed.state === 'absent' ? undefined : observed.committedRelease;
+}

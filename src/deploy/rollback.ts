@@ -1,0 +1,65 @@
+import {BerthError, ExitCode} from '../base/errors.ts';
+import {ensureClientKey, keyFileOf} from './client-key.ts';
+import type {Settings} from './config/settings.ts';
+import {History, type PastRelease} from './history.ts';
+import {takeLock} from './lock.ts';
+import {conclude, type DeployOutcome} from './outcome.ts';
+import {committedRelease, visit, type DeployParts} from './parts.ts';
+import {chooseLadder} from './plan.ts';
+import {serveRelease} from './serve-release.ts';
+import {heldBy, servingEngine} from './service.ts';
+
+/**
+ * Serves an earlier release again, exactly as it was recorded, through the same gate as a new one.
+ * Without a number: the newest one before the present that did serve.
+ */
+export async function rollback(
+  parts: DeployParts,
+  settings: Settings,
+  wanted?: number,
+): Promise<DeployOutcome> {
+  const started = parts.clock.elapsed();
+  await using lock = await takeLock(parts.host, settings.deployment, parts.clock, parts.signal);
+  const signal = AbortSignal.any([parts.signal, lock.lost]);
+  const site = await visit(parts, settings);
+  const history = new History(parts.host, settings.deployment);
+  const present = committedRelease(site.observed);
+  const {release} = wanted === undefined ? previous(await history.all(), present) : await history.get(wanted);
+  const {identity} = release;
+  const {standIn} = parts.findModel(identity.model);
+  const key = await ensureClientKey(
+    parts.host,
+    site.name,
+    keyFileOf(parts.keyFolder, parts.host.name, settings.deployment),
+  );
+  const serving = servingEngine(site);
+  if (serving?.release === release.number) {
+    return conclude({parts, outcome: 'unchanged', site, release, standIn, key, started});
+  }
+  const reading = await parts.device.read();
+  const served = await serveRelease(parts, {
+    site,
+    history,
+    release,
+    engine: parts.engine(identity.engine),
+    ladder: chooseLadder(heldBy(serving, reading), release.predicted.peakBytes, reading.freeBytes),
+    drain: settings.drain,
+    lock,
+    signal,
+  });
+  return conclude({parts, outcome: 'rolled-back', site, release, standIn, key, started, served});
+}
+
+function previous(past: readonly PastRelease[], present: number | undefined): PastRelease {
+  const served = past.filter(
+    ({release, outcome}) => outcome?.state === 'served' && release.number < (present ?? 0),
+  );
+  const found = served.at(-1);
+  if (found) return found;
+  throw new BerthError({
+    code: 'nothing_to_roll_back_to',
+    what: (t) => t.deploy.nothingToRollBackTo({present}),
+    try: ['berth releases'],
+    exit: ExitCode.usage,
+  });
+}

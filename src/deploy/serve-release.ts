@@ -1,0 +1,83 @@
+import {BerthError} from '../base/errors.ts';
+import {bytes, type Duration} from '../base/units.ts';
+import type {Engine} from '../engines/index.ts';
+import {gatewaySpec} from '../gateway/index.ts';
+import {deploymentFolder, type History} from './history.ts';
+import type {Lock} from './lock.ts';
+import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
+import type {Ladder} from './plan.ts';
+import type {Release} from './release.ts';
+import {notInService, putIntoService} from './service.ts';
+
+export interface ServeInput {
+  site: Site;
+  history: History;
+  release: Release;
+  engine: Engine;
+  ladder: Ladder;
+  drain: Duration;
+  lock: Lock;
+  signal: AbortSignal;
+}
+
+export interface Served {
+  ladder: Ladder;
+  firstTokenMs: number;
+  longestHoldMs: number | undefined;
+  /** The most that the engine's processes held so far, warm-up included. */
+  measuredPeakBytes: number;
+}
+
+/** Puts a recorded release into service and writes down how it went, also when it went wrong. */
+export async function serveRelease(parts: DeployParts, input: ServeInput): Promise<Served> {
+  const {release, history, ladder, site} = input;
+  const at = () => parts.clock.now().toISOString();
+  try {
+    const report = await putIntoService(parts, {
+      ...input,
+      spec: input.engine.launch({
+        release: release.number,
+        model: release.identity.model,
+        weightsFile: release.weights.path,
+        settings: release.settings,
+        predictedPeakBytes: bytes(release.predicted.peakBytes),
+      }),
+      gateway: gatewaySpec(
+        release.identity.gateway,
+        deploymentFolder(parts.host, site.name),
+        release.settings,
+      ),
+      contextTokens: release.settings.contextTokens,
+      owner: input.lock.owner,
+    });
+    const served: Served = {
+      ladder,
+      ...report,
+      measuredPeakBytes: await measurePeak(parts, site, release.number),
+    };
+    await history.conclude(release.number, {state: 'served', at: at(), ...served});
+    await history.prune(release.number);
+    return served;
+  } catch (error) {
+    const failure = notInService(release.number, committedRelease(site.observed), error);
+    if (failure instanceof BerthError) {
+      await history.conclude(release.number, {
+        state: 'failed',
+        at: at(),
+        ladder,
+        error: {code: failure.code, message: failure.message},
+      });
+    }
+    throw failure;
+  }
+}
+
+/** Sum over the engine's processes of the most that each has held. */
+async function measurePeak(parts: DeployParts, site: Site, release: number): Promise<number> {
+  const {observed} = await visit(parts, {deployment: site.name, runtime: site.runtime.kind});
+  const pids =
+    observed.state === 'running' ? observed.engines.find((e) => e.release === release)?.pids : undefined;
+  const {processes} = await parts.device.read();
+  const mine = processes.filter(({pid}) => pids?.includes(pid));
+  return mine.reduce((sum, {peakBytes, usedBytes}) => sum + (peakBytes ?? usedBytes), 0);
+}
