@@ -1,0 +1,51 @@
+/** nano's tokens: every byte, the specials of ChatML, and the words of its notice. */
+import {AGAIN, CHINESE, ENGLISH, type Piece} from './notice.ts';
+
+export interface Vocabulary {
+  /** Texts as the GGUF holds them, in the GPT-2 spelling of bytes. A byte's token id is its value. */
+  tokens: readonly string[];
+  types: readonly number[];
+  idOf: (piece: Piece) => number;
+  endOfText: number;
+  endOfTurn: number;
+}
+
+/** llama.cpp's token types. */
+const NORMAL = 1;
+const CONTROL = 3;
+
+const SPECIALS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const;
+
+export function nanoVocabulary(): Vocabulary {
+  const spelled = spellingOfBytes();
+  const spell = (text: string) => [...new TextEncoder().encode(text)].map((byte) => spelled[byte]).join('');
+  const words = [...ENGLISH, ...CHINESE, AGAIN.english, AGAIN.chinese]
+    .flat()
+    .filter((piece) => typeof piece === 'string');
+  const ids = new Map<Piece, number>(words.map((word, index) => [word, 256 + SPECIALS.length + index]));
+  const tokens = [...spelled, ...SPECIALS, ...words.map(spell)];
+  if (new Set(tokens).size !== tokens.length) throw new RangeError('two pieces of the notice are the same');
+  const idOf = (piece: Piece): number => {
+    const id = typeof piece === 'number' ? piece : ids.get(piece);
+    if (id === undefined) throw new RangeError(`no token for ${piece}`);
+    return id;
+  };
+  return {
+    tokens,
+    types: tokens.map((_, id) => (id >= 256 && id < 256 + SPECIALS.length ? CONTROL : NORMAL)),
+    idOf,
+    endOfText: 256,
+    endOfTurn: 258,
+  };
+}
+
+/**
+ * GPT-2 writes each byte as one printable character: itself where it is printable Latin-1, else the next
+ * free character from U+0100 on. Source: bytes_to_unicode in GPT-2's encoder.
+ */
+function spellingOfBytes(): string[] {
+  const printable = (byte: number) =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  let next = 0x100;
+  return Array.from({length: 256}, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
+}
