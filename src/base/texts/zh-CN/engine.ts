@@ -1,3 +1,15 @@
 import type {engine as en} from '../en/engine.ts';
 
-export const engine: typeof en = {};
+export const engine: typeof en = {
+  unknown: ({name, available}) => `没有名为“${name}”的引擎。可选：${available}。`,
+  unavailable: ({name, available}) => `当前版本尚不支持引擎“${name}”。可选：${available}。`,
+  portTaken: '分配给引擎的端口已被其他程序占用。',
+  weightsMissing: '找不到权重文件，或没有读取权限。',
+  weightsDamaged: '权重文件已损坏、不完整，或不是 GGUF 文件。',
+  outOfMemory: '内存不足，无法以当前上下文长度运行该模型。',
+  kvTypeUnsupported: '该模型不支持这种 KV 缓存类型。',
+  architectureUnsupported: '当前版本的引擎不支持该模型的架构。',
+  libraryMissing: 'node-llama-cpp 的本地库缺失，或与本机不兼容。',
+  libraryFailed: '引擎库在计算过程中出错。',
+  badFlag: '引擎的启动参数中有不被接受的设置。',
+};

@@ -1,0 +1,52 @@
+import {readFileSync} from 'node:fs';
+import {findPackageJSON} from 'node:module';
+import {z} from 'zod';
+import {ownProgram} from '../../base/program.ts';
+import type {Engine, LaunchInput} from '../engine.ts';
+import {explainEmbedded} from './causes.ts';
+
+/** llama.cpp inside a Node program of Berth's own, through node-llama-cpp: no Docker and no GPU needed. */
+export function embeddedEngine(): Engine {
+  return {
+    name: 'embedded',
+    get version() {
+      return `node-llama-cpp-${libraryVersion()}`;
+    },
+    launch: ({release, model, weightsFile, settings, predictedPeakBytes}: LaunchInput) => ({
+      release,
+      model,
+      healthPath: '/health',
+      predictedPeakBytes,
+      argv: [
+        ...ownProgram('main', import.meta.url),
+        '--port',
+        '{port}',
+        '--model',
+        model,
+        '--weights',
+        weightsFile,
+        '--context',
+        String(settings.contextTokens),
+        '--sequences',
+        String(settings.sequences),
+        '--kv-type',
+        settings.kvType,
+        '--batch-tokens',
+        String(settings.batchTokens),
+        '--queue',
+        String(settings.queue),
+        ...(settings.threads === undefined ? [] : ['--threads', String(settings.threads)]),
+      ],
+      // In the environment, because every user of the host can read a command line.
+      env: {BERTH_ENGINE_TOKEN: '{token}'},
+    }),
+    explain: explainEmbedded,
+  };
+}
+
+/** Read from its package, so that the library itself, which is slow to load, stays in the engine's process. */
+function libraryVersion(): string {
+  const path = findPackageJSON('node-llama-cpp', import.meta.url);
+  if (path === undefined) throw new Error('The package node-llama-cpp is not installed.');
+  return z.object({version: z.string()}).parse(JSON.parse(readFileSync(path, 'utf8'))).version;
+}
