@@ -1,0 +1,3 @@
+import type {remote as en} from '../en/remote.ts';
+
+export const remote: typeof en = {};
