@@ -27,7 +27,8 @@ const quantity = <T extends number>(read: (text: string) => T | undefined, examp
       context.addIssue({code: 'custom', message: 'quantity', params: {example}});
       return z.NEVER;
     })
-    .meta({quantity: example});
+    // What comes out is a plain integer: JSON schemas of results describe this side.
+    .pipe(z.int() as unknown as z.ZodType<T, Awaited<T>>);
 
 /**
  * Everything a person can wish for a deployment: berth.yaml and the flags of `berth deploy`.

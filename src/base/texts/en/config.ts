@@ -1,1 +1,23 @@
-export const config = {};
+export const config = {
+  unreadable: (p: {path: string; reason: string}) => `${p.path} cannot be read: ${p.reason}.`,
+  syntax: (p: {message: string}) => `this is not YAML: ${p.message}`,
+  notAMapping: 'expected "key: value" lines.',
+  unknownKey: (p: {key: string; meant: string; known: string}) =>
+    `there is no setting "${p.key}"${p.meant === '' ? `. Settings here: ${p.known}.` : `. Did you mean "${p.meant}"?`}`,
+  notAllowed: (p: {key: string; given: string; allowed: string}) =>
+    `${p.key} cannot be "${p.given}". Allowed: ${p.allowed}.`,
+  wholeNumber: 'a whole number',
+  textValue: 'text (put it in quotes)',
+  keysBelow: 'settings below it, indented',
+  notEmpty: 'text that is not empty',
+  atLeast: (p: {least: number}) => `${p.least} or more`,
+  atMost: (p: {most: number}) => `${p.most} or less`,
+  nameFormat: 'lower-case letters, digits and "-", at most 39, a letter or digit first',
+  quantity: (p: {example: string}) => `a quantity such as ${p.example}`,
+  checkSummary: 'Check a settings file, and show what it means with every default.',
+  checkFile: 'Settings file; ./berth.yaml when there is one.',
+  checkExampleHere: 'Check ./berth.yaml.',
+  checkExampleFile: 'Check another file, and read the result by program.',
+  checkedFile: (p: {file: string}) => `${p.file} is right. With every default it means:`,
+  checkedNothing: 'There is no berth.yaml here, and none is needed. The defaults are:',
+};
