@@ -114,6 +114,7 @@ async function planFor(
     estimate: (engineSettings) => estimateMemory(header, engineSettings),
     reading,
     presentBytes,
+    update: settings.update,
   });
 }
 

@@ -13,15 +13,19 @@ export interface PastRelease {
   outcome: Outcome | undefined;
 }
 
+/** The part of a host that keeps records. */
+export type RecordKeeper = Pick<Host, 'stateRoot' | 'files'>;
+
 /** The folder that holds everything of one deployment on its host. */
-export const deploymentFolder = (host: Host, deployment: string): string => join(host.stateRoot, deployment);
+export const deploymentFolder = (host: RecordKeeper, deployment: string): string =>
+  join(host.stateRoot, deployment);
 
 /** The releases of one deployment, as files on its host: history that any client can read. */
 export class History {
   readonly #files: HostFiles;
   readonly #folder: string;
 
-  constructor(host: Host, deployment: string) {
+  constructor(host: RecordKeeper, deployment: string) {
     this.#files = host.files;
     this.#folder = join(deploymentFolder(host, deployment), 'releases');
   }

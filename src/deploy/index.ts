@@ -2,10 +2,11 @@
 export {deploy, type DeployOptions} from './deploy.ts';
 export {describe, describeDeployed, statusSchema, type Description, type Status} from './describe.ts';
 export {firstRun} from './first-run.ts';
-export {History, type PastRelease} from './history.ts';
-export {start, stop, type StopOutcome} from './lifecycle.ts';
+export {start, stop, stopOutcomeSchema, type StopOutcome} from './lifecycle.ts';
 export {deployOutcomeSchema, type DeployOutcome} from './outcome.ts';
 export {type DeployParts} from './parts.ts';
-export {outcomeSchema, releaseSchema, type Outcome, type Release} from './release.ts';
+export {type Release} from './release.ts';
+export {listReleases, releaseListSchema, type ReleaseList} from './releases.ts';
 export {rollback} from './rollback.ts';
+export {loadSettings} from './config/load.ts';
 export {settingsSchema, type Settings, type SettingsInput} from './config/settings.ts';

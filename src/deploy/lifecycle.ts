@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {BerthError, ExitCode} from '../base/errors.ts';
 import {step} from '../base/progress.ts';
 import {ms, seconds, type Duration} from '../base/units.ts';
@@ -75,12 +76,14 @@ async function served(parts: DeployParts, site: Site, release: Release): Promise
   return reply.reply === 'stats' && reply.stats.release === release.number ? true : undefined;
 }
 
-export interface StopOutcome {
-  schema: 'berth.stop/1';
-  outcome: 'stopped' | 'unchanged';
-  deployment: string;
-  host: string;
-}
+/** What `berth stop --json` prints. */
+export const stopOutcomeSchema = z.object({
+  schema: z.literal('berth.stop/1'),
+  outcome: z.enum(['stopped', 'unchanged']),
+  deployment: z.string(),
+  host: z.string(),
+});
+export type StopOutcome = z.infer<typeof stopOutcomeSchema>;
 
 /** Ends everything of the deployment in order; `start` brings it back. A no-op when nothing runs. */
 export async function stop(parts: DeployParts, settings: Settings): Promise<StopOutcome> {

@@ -6,8 +6,8 @@ import {z} from 'zod';
 import type {Clock} from '../base/clock.ts';
 import {BerthError, systemCode} from '../base/errors.ts';
 import {ms, seconds, type Duration} from '../base/units.ts';
-import type {Host, HostFiles} from '../hosts/index.ts';
-import {deploymentFolder} from './history.ts';
+import type {HostFiles} from '../hosts/index.ts';
+import {deploymentFolder, type RecordKeeper} from './history.ts';
 
 const ownerSchema = z.object({
   token: z.string(),
@@ -42,7 +42,7 @@ export interface Lock extends AsyncDisposable {
  * at once when its process is known to be gone, else after `ttl` of watching it stand still.
  */
 export async function takeLock(
-  host: Host,
+  host: RecordKeeper,
   deployment: string,
   clock: Clock,
   signal: AbortSignal,

@@ -33,6 +33,8 @@ export interface PlanInput {
   reading: Pick<Reading, 'totalBytes' | 'freeBytes' | 'usedBytes' | 'reservedBytes'>;
   /** What the deployment's present engine holds and would give back. */
   presentBytes: Bytes;
+  /** `swap` never lets two copies stand side by side, also where both would fit. */
+  update: 'auto' | 'swap';
 }
 
 export interface Plan {
@@ -88,13 +90,18 @@ function complete(input: PlanInput, settings: EngineSettings, estimate: MemoryEs
     settings,
     estimate,
     budgetBytes: bytes(input.asked.budgetBytes ?? estimate.totalBytes + margin),
-    ladder: chooseLadder(input.presentBytes, estimate.totalBytes, input.reading.freeBytes),
+    ladder: chooseLadder(input.presentBytes, estimate.totalBytes, input.reading.freeBytes, input.update),
   };
 }
 
-export function chooseLadder(presentBytes: number, neededBytes: number, freeBytes: number): Ladder {
+export function chooseLadder(
+  presentBytes: number,
+  neededBytes: number,
+  freeBytes: number,
+  update: PlanInput['update'],
+): Ladder {
   if (presentBytes === 0) return 'fresh';
-  return neededBytes + SAFETY <= freeBytes ? 'side-by-side' : 'swap';
+  return update === 'auto' && neededBytes + SAFETY <= freeBytes ? 'side-by-side' : 'swap';
 }
 
 function checkAsked({model, asked}: PlanInput): void {

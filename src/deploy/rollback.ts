@@ -42,7 +42,7 @@ export async function rollback(
     history,
     release,
     engine: parts.engine(identity.engine),
-    ladder: chooseLadder(heldBy(serving, reading), release.predicted.peakBytes, reading.freeBytes),
+    ladder: chooseLadder(heldBy(serving, reading), release.predicted.peakBytes, reading.freeBytes, settings.update),
     drain: settings.drain,
     lock,
     signal,

@@ -30,6 +30,7 @@ export interface SettingsFlags {
   drain?: number | string | undefined;
   address?: string | undefined;
   port?: number | undefined;
+  update?: string | undefined;
 }
 
 export interface LoadOptions {
@@ -67,9 +68,9 @@ export async function loadSettingsFrom({file, flags = {}, cwd}: LoadOptions): Pr
 }
 
 function settingsOf(flags: SettingsFlags): object {
-  const {host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain} = flags;
+  const {host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain, update} = flags;
   return {
-    ...{host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain},
+    ...{host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain, update},
     deployment: flags.name,
     gateway: {address: flags.address, port: flags.port},
   };

@@ -53,6 +53,8 @@ export const settingsSchema = z.strictObject({
   /** The bytes that the model may use at its peak. */
   budget: quantity<Bytes>(parseBytes, '12GiB', 1).exactOptional(),
   gateway: gatewayConfigSchema.prefault({}),
+  /** `auto`: side by side where both releases fit, else swap. `swap`: never two copies at once. */
+  update: z.enum(['auto', 'swap']).default('auto'),
   /** Milliseconds that requests under way are given to end before their engine is stopped. */
   drain: quantity<Duration>(parseDuration, '30s', 0).default(seconds(30)),
 });

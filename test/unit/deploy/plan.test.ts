@@ -19,6 +19,7 @@ const input = (over: Partial<PlanInput> = {}): PlanInput => ({
   },
   reading: {totalBytes: gib(16), usedBytes: gib(4), freeBytes: gib(12), reservedBytes: gib(0)},
   presentBytes: gib(0),
+  update: 'auto',
   ...over,
 });
 
@@ -106,6 +107,10 @@ describe('chooseLadder', () => {
     [5, 6, 12, 'side-by-side'],
     [5, 6, 6, 'swap'],
   ])('present %d, needed %d and free %d GiB: %s', (present, needed, available, ladder) => {
-    expect(chooseLadder(gib(present), gib(needed), gib(available))).toBe(ladder);
+    expect(chooseLadder(gib(present), gib(needed), gib(available), 'auto')).toBe(ladder);
+  });
+
+  it('can be told never to have two copies', () => {
+    expect(chooseLadder(gib(5), gib(6), gib(12), 'swap')).toBe('swap');
   });
 });
