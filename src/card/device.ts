@@ -21,12 +21,15 @@ export interface DeviceFacts {
   cores?: number;
 }
 
-/** One measurement. `used + free + reserved = total`, up to what the source itself rounds. */
+/** One measurement. `used + free + reserved = total`, exactly. */
 export interface Reading {
   at: Date;
   totalBytes: Bytes;
   usedBytes: Bytes;
-  /** What a newcomer can get: on Linux RAM this is MemAvailable, caches given back. */
+  /**
+   * What a newcomer can get: on Linux RAM this is MemAvailable (caches given back), less the file pages
+   * that running programs have mapped: the kernel calls them cache, but they are a model's weights.
+   */
   freeBytes: Bytes;
   /** Held back by driver or kernel, not for anyone. */
   reservedBytes: Bytes;
@@ -45,6 +48,8 @@ export interface ProcessReading {
   startedAt?: Date;
   /** Memory of the device that this process alone holds (RAM: proportional share, shared pages not counted twice). */
   usedBytes: Bytes;
+  /** Most that was ever resident, pages shared with others included; undefined where the OS does not tell. */
+  peakBytes?: Bytes;
   /** Container id (64 hex) where its cgroup names one. */
   containerId?: string;
 }
