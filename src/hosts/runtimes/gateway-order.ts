@@ -18,6 +18,8 @@ export interface Upstream {
   token: string;
   /** The id clients send as `model`. */
   model: string;
+  /** Requests the engine answers at once, where that is known: the gateway lets no more through. */
+  concurrency?: number;
 }
 
 export type GatewayReply =

@@ -1,3 +1,41 @@
 import type {gateway as en} from '../en/gateway.ts';
 
-export const gateway: typeof en = {};
+export const gateway: typeof en = {
+  openToAll: ({address}) => `网关监听 ${address} 且不设密钥，任何人都能使用。`,
+  openToAllWhy: '不设密钥（auth: none）时，网关只能监听本机。',
+  page: {
+    title: 'Berth 网关',
+    askKey: 'API 密钥',
+    keyHint: '密钥在首次部署时显示一次。本页只在标签页关闭之前保留它。',
+    show: '查看',
+    forget: '清除密钥',
+    wrongKey: '密钥无效。',
+    unreachable: '网关没有响应，正在重试……',
+    state: '状态',
+    states: {
+      ok: '服务中',
+      switching: '正在切换版本，新请求排队等待',
+      no_engine: '引擎尚未启动',
+      engine_unreachable: '引擎没有响应',
+    },
+    model: '模型',
+    release: '版本',
+    uptime: '已运行',
+    requests: '请求',
+    running: '处理中',
+    queued: '排队',
+    held: '暂缓',
+    ok: '已完成',
+    clientError: '已拒绝',
+    serverError: '失败',
+    cancelled: '已取消',
+    tokens: 'Token 数',
+    promptTokens: '输入',
+    completionTokens: '输出',
+    latency: '启动以来的延迟',
+    count: '次数',
+    ttft: '首个 token（TTFT）',
+    tpot: '每个 token（TPOT）',
+    e2e: '完整回答（E2E）',
+  },
+};

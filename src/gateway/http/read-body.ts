@@ -1,0 +1,46 @@
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {bodyTooLarge, bodyTooSlow, encodedBody} from './api-error.ts';
+
+/**
+ * The whole request body. Throws 413, 408 or 415 in OpenAI's shape, and `ClientGone` when the client leaves.
+ * A client that waits for `100 Continue` gets it only now, after the key was checked.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limitBytes: number,
+  limitMs: number,
+): Promise<Buffer> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw encodedBody(encoding);
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw bodyTooLarge(limitBytes);
+  if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
+  const chunks: Buffer[] = [];
+  let total = 0;
+  await new Promise<void>((resolve, reject) => {
+    const settle = (error?: Error): void => {
+      clearTimeout(timer);
+      request.off('data', take).off('end', settle).off('close', gone).off('error', gone);
+      request.pause();
+      if (error) reject(error);
+      else resolve();
+    };
+    const take = (chunk: Buffer): void => {
+      total += chunk.length;
+      if (total > limitBytes) settle(bodyTooLarge(limitBytes));
+      else chunks.push(chunk);
+    };
+    const gone = (): void => settle(new ClientGone());
+    const timer = setTimeout(() => settle(bodyTooSlow(limitMs)), limitMs);
+    request.on('data', take).once('end', settle).once('close', gone).once('error', gone);
+  });
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, total);
+}
+
+/** The client closed its connection; nobody is left to answer. */
+export class ClientGone extends Error {
+  constructor() {
+    super('the client closed the connection');
+    this.name = 'ClientGone';
+  }
+}

@@ -1,0 +1,55 @@
+import {isIPv6} from 'node:net';
+import {BerthError, ExitCode} from '../base/errors.ts';
+import {ownProgram} from '../base/program.ts';
+import type {GatewaySpec} from '../hosts/index.ts';
+import type {GatewayConfig} from './config.ts';
+import {isLoopback} from './keys/door-check.ts';
+import {keyFilePath} from './keys/key-file.ts';
+
+/** What the gateway program is told at its start: its configuration, and where it finds the key hashes. */
+export interface LaunchSettings extends GatewayConfig {
+  keyFile: string;
+}
+
+/** Environment variable that carries the settings, as JSON. They hold no secret. */
+const SETTINGS = 'BERTH_GATEWAY';
+
+/**
+ * How to start the gateway of a deployment. `stateFolder` is the deployment's own folder on the host.
+ * Throws `gateway_open_to_all` when anybody on the network could use it without a key.
+ */
+export function gatewaySpec(config: GatewayConfig, {stateFolder}: {stateFolder: string}): GatewaySpec {
+  requireClosedDoor(config);
+  const settings: LaunchSettings = {...config, keyFile: keyFilePath(stateFolder)};
+  return {
+    argv: ownProgram('main', import.meta.url),
+    env: {[SETTINGS]: JSON.stringify(settings)},
+    url: gatewayUrl(config.address, config.port),
+  };
+}
+
+/** Refuses `auth: none` on any address that others can reach. */
+export function requireClosedDoor({auth, address}: Pick<GatewayConfig, 'auth' | 'address'>): void {
+  if (auth === 'key' || isLoopback(address)) return;
+  throw new BerthError({
+    code: 'gateway_open_to_all',
+    what: (t) => t.gateway.openToAll({address}),
+    why: (t) => t.gateway.openToAllWhy,
+    try: ['gateway.auth: key', 'gateway.address: 127.0.0.1'],
+    exit: ExitCode.usage,
+    details: {address},
+  });
+}
+
+/** The settings a gateway program was started with. Written by `gatewaySpec`, so they are not checked again. */
+export function readLaunch(env: NodeJS.ProcessEnv): LaunchSettings {
+  const text = env[SETTINGS];
+  if (text === undefined) throw new Error(`${SETTINGS} is not set: the gateway is started by its supervisor`);
+  return JSON.parse(text) as LaunchSettings;
+}
+
+/** The address people use: a wildcard listens everywhere, and is reached on loopback. */
+export function gatewayUrl(address: string, port: number): string {
+  const reached = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
+}

@@ -1,0 +1,60 @@
+/**
+ * The gateway program. Its supervisor starts it with an IPC channel, tells it where the engine is and when
+ * to hold or drain, and it ends when that channel does: nothing may be left running alone.
+ */
+import {systemClock} from '../base/clock.ts';
+import {describeError, systemCode} from '../base/errors.ts';
+import type {GatewayOrder} from '../hosts/index.ts';
+import {createGateway} from './door/server.ts';
+import {readLaunch} from './launch.ts';
+import {openLog} from './metrics/log.ts';
+
+/** Time for requests under way after SIGTERM. Milliseconds. */
+const GRACE_MS = 5000;
+
+interface Message {
+  id: number | string;
+  order: GatewayOrder;
+}
+
+async function main(): Promise<void> {
+  const log = openLog((text) => process.stdout.write(text));
+  // Whoever read the log is gone; that must not end requests that are under way.
+  process.stdout.on('error', () => undefined);
+  const settings = readLaunch(process.env);
+  const gateway = createGateway(settings, systemClock, log);
+  const tell = (message: object): void => void process.send?.(message, () => undefined);
+
+  process.on('message', (message) => {
+    const {id, order} = message as Message;
+    gateway.order(order).then(
+      (reply) => tell({id, reply}),
+      (error: unknown) => tell({id, reply: {reply: 'refused', message: describeError(error)}}),
+    );
+  });
+  process.once('disconnect', () => {
+    log.flush();
+    process.exit(0);
+  });
+  process.once('SIGTERM', () => {
+    void gateway.close(GRACE_MS).then(() => {
+      log.flush();
+      process.exit(0);
+    });
+  });
+
+  try {
+    const url = await gateway.listen();
+    log.line(JSON.stringify({at: new Date().toISOString(), event: 'listening', url}));
+    tell({ready: true, url});
+  } catch (error) {
+    const code = systemCode(error) === 'EADDRINUSE' ? 'port_taken' : 'cannot_listen';
+    const {address, port} = settings;
+    const failed = {code, address, port, message: describeError(error)};
+    process.stderr.write(`${JSON.stringify({at: new Date().toISOString(), event: 'failed', ...failed})}\n`);
+    if (process.send) process.send({failed}, () => process.exit(1));
+    else process.exitCode = 1;
+  }
+}
+
+await main();
