@@ -54,7 +54,7 @@ export function showCommand(argv: readonly string[]): string {
   // A process can put anything in its own command line: it must not steer the reader's terminal.
   // eslint-disable-next-line no-control-regex
   const line = shown.join(' ').replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-  const characters = [...line.trim()];
+  const characters = Array.from(line.trim());
   return characters.length <= MAX_LENGTH
     ? characters.join('')
     : `${characters.slice(0, MAX_LENGTH - 1).join('')}…`;
