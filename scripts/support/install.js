@@ -1,0 +1,66 @@
+// Plain JavaScript for Node 20 without dependencies: this runs before anything is installed.
+import {spawnSync} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The Node that runs Berth: this one when it is new enough, else the one that npm has installed. */
+export function ownNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > 24 || (major === 24 && minor >= 12) ? process.execPath : `${root}node_modules/node/bin/node`;
+}
+
+/** Installs the packages that package-lock.json names, unless exactly they are there. */
+export function ensureInstalled() {
+  if (isInstalled()) return;
+  const started = Date.now();
+  console.error('Installing packages…');
+  // The old system Node only runs npm, so warnings that packages want a newer one would mislead.
+  const npm = spawnSync('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd: root,
+    // npm run's own settings would be taken for ours.
+    env: {...process.env, npm_config_engine_strict: 'false', npm_config_omit: '', NODE_ENV: ''},
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (npm.error) fail(`npm cannot be started: ${npm.error.message}`, 1);
+  if (npm.signal) fail('Interrupted while installing; the next run starts over.', 130);
+  if (npm.status !== 0) fail('npm ci has failed (see above). Try again: npm ci', npm.status ?? 1);
+  if (!isInstalled()) fail('The packages are incomplete after npm ci. Try: rm -rf node_modules && npm ci', 1);
+  console.error(`Installed packages in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
+}
+
+/**
+ * npm writes its hidden lockfile last, so an interrupted install leaves none or an old one. Packages for
+ * other platforms are rightly missing.
+ */
+function isInstalled() {
+  const installed = packagesIn('node_modules/.package-lock.json');
+  const wanted = packagesIn('package-lock.json');
+  if (!installed || !wanted || !existsSync(ownNode())) return false;
+  return Object.entries(wanted).every(
+    ([path, {version, optional, devOptional}]) =>
+      path === '' ||
+      installed[path]?.version === version ||
+      (installed[path] === undefined && (optional === true || devOptional === true)),
+  );
+}
+
+/** @param {string} file @returns {Record<string, {version?: string, optional?: boolean, devOptional?: boolean}> | undefined} */
+function packagesIn(file) {
+  if (!existsSync(root + file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(root + file, 'utf8')).packages;
+  } catch (error) {
+    // Half a file is what an interrupted install leaves.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** @param {string} message @param {number} code @returns {never} */
+function fail(message, code) {
+  console.error(message);
+  process.exit(code);
+}
