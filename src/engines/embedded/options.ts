@@ -9,7 +9,8 @@ const optionsSchema = z.object({
   model: z.string().min(1),
   weights: z.string().min(1),
   context: positive,
-  sequences: positive.default(1),
+  // llama.cpp's own limit.
+  sequences: positive.max(256).default(1),
   'kv-type': z.enum(['f16', 'q8_0', 'q4_0']).default('f16'),
   'batch-tokens': positive.default(512),
   queue: z.coerce.number().int().min(0).default(64),

@@ -33,8 +33,11 @@ export class ApiError extends Error {
 export const badRequest = (message: string, param?: string, code?: string): ApiError =>
   new ApiError(400, message, {...(param !== undefined && {param}), ...(code !== undefined && {code})});
 
-/** Both numbers, because the caller must know by how much to shorten. */
-export const contextLengthExceeded = (contextTokens: number, promptTokens: number, param: string): ApiError =>
+/**
+ * Both numbers, because the caller must know by how much to shorten. `promptTokens` is a text, because
+ * of a very long prompt it is only known how many tokens it has at least.
+ */
+export const contextLengthExceeded = (contextTokens: number, promptTokens: string, param: string): ApiError =>
   badRequest(
     `This model's maximum context length is ${contextTokens} tokens, prompt and answer together. ` +
       `However, your prompt has ${promptTokens} tokens. Please shorten it.`,

@@ -19,6 +19,14 @@ export type EngineState =
   /** `progress` is the share that is loaded, 0 to 1. */
   {state: 'loading'; progress: number} | ({state: 'ready'} & Ready) | {state: 'stopping'} | {state: 'failed'};
 
+interface Prompt {
+  /** The field of the request that holds it. */
+  param: string;
+  /** What a person wrote. */
+  texts: readonly string[];
+  tokensOf: (model: LoadedModel) => readonly number[];
+}
+
 export interface RoutesOptions {
   /** The id that clients send as `model`. */
   modelId: string;
@@ -50,15 +58,20 @@ export function engineRoutes(options: RoutesOptions): Route[] {
     response: ServerResponse,
     wish: AnswerWish,
     shape: Shape,
-    {param, tokensOf}: {param: string; tokensOf: (model: LoadedModel) => readonly number[]},
+    {param, texts, tokensOf}: Prompt,
   ): void {
     const {model, scheduler} = ready();
     const {running, waiting} = scheduler.counts();
     if (scheduler.full) throw queueFull(running, waiting);
+    // Turning megabytes into tokens would hold up every stream, only to refuse them.
+    const least = model.leastTokens(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0));
+    if (least >= model.contextTokens) {
+      throw contextLengthExceeded(model.contextTokens, `at least ${least}`, param);
+    }
     const prompt = tokensOf(model);
     if (prompt.length === 0) throw badRequest(`${param}: the prompt has no tokens.`, param);
     if (prompt.length >= model.contextTokens) {
-      throw contextLengthExceeded(model.contextTokens, prompt.length, param);
+      throw contextLengthExceeded(model.contextTokens, String(prompt.length), param);
     }
     const gone = new AbortController();
     response.once('close', () => {
@@ -112,6 +125,7 @@ export function engineRoutes(options: RoutesOptions): Route[] {
     demandModel(wish);
     answer(response, wish, chatShape(shapeOptions(wish)), {
       param: 'messages',
+      texts: wish.messages.map((message) => message.content),
       tokensOf: (model) => model.chatTokens(wish.messages),
     });
   }
@@ -123,6 +137,7 @@ export function engineRoutes(options: RoutesOptions): Route[] {
     const {prompt} = wish;
     answer(response, wish, completionShape(shapeOptions(wish)), {
       param: 'prompt',
+      texts: typeof prompt === 'string' ? [prompt] : [],
       tokensOf: (model) =>
         typeof prompt === 'string' ? model.promptTokens(prompt) : demandTokens(prompt, model, 'prompt'),
     });

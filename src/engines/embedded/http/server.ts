@@ -33,6 +33,10 @@ export function apiServer({routes, token, log, requestDeadline}: ServerOptions):
       connectionsCheckingInterval: Math.ceil(requestDeadline / 10),
     },
     (request, response) => {
+      response.once('finish', () => {
+        // After close(), Node would keep a connection open that was busy then.
+        if (!server.listening) setImmediate(() => server.closeIdleConnections());
+      });
       void answer(request, response);
     },
   );

@@ -1,4 +1,4 @@
-import {stat} from 'node:fs/promises';
+import {open} from 'node:fs/promises';
 import {availableParallelism, loadavg} from 'node:os';
 import {getLlama, LlamaLogLevel, type Llama, type LlamaModel} from 'node-llama-cpp';
 import {bytes} from '../../../base/units.ts';
@@ -11,6 +11,7 @@ import {chatPrompter} from '../text/chat-prompt.ts';
 import {tokenBytes, TokenType, type Vocabulary} from '../text/token-bytes.ts';
 import {chooseThreads} from '../threads.ts';
 import {laneOf} from './llama.ts';
+import {demandMemory} from './memory.ts';
 
 /** A model in memory, ready to answer. */
 export interface LoadedModel {
@@ -27,6 +28,8 @@ export interface LoadedModel {
   detokenize: (tokens: readonly number[]) => string;
   bytesOf: (token: number) => Buffer;
   endsAnswer: (token: number) => boolean;
+  /** No text of so many bytes has fewer tokens: told without reading it. */
+  leastTokens: (textBytes: number) => number;
 }
 
 /** Called with the share of the work that is done, 0 to 1. */
@@ -38,7 +41,7 @@ export async function loadModel(
   log: Log,
   progress: LoadProgress,
 ): Promise<LoadedModel> {
-  const {size} = await stage('cannot read the weights', () => stat(options.weights));
+  const size = await stage('cannot read the weights', () => readableSize(options.weights));
   const llama = await stage('cannot load the engine library', () => openLlama(options, log));
   const threads =
     options.threads ??
@@ -59,6 +62,7 @@ export async function loadModel(
       `the context of ${options.contextTokens} tokens is longer than the ${model.trainContextSize} the model was made for`,
     );
   }
+  await stage('cannot create the context', () => demandMemory(model, options));
   const quantised = options.kvType !== 'f16';
   const kvType = ({f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0'} as const)[options.kvType];
   const context = await stage('cannot create the context', () =>
@@ -77,6 +81,13 @@ export async function loadModel(
   );
   const lanes = Array.from({length: options.sequences}, () => laneOf(context.getSequence()));
   return {lanes, contextTokens: options.contextTokens, threads, ...textSide(model, log)};
+}
+
+async function readableSize(path: string): Promise<number> {
+  await using file = await open(path, 'r');
+  const facts = await file.stat();
+  if (!facts.isFile()) throw new Error('EISDIR: not a file');
+  return facts.size;
 }
 
 /** Only a binary that came with the package: an engine does not compile or download anything. */
@@ -117,7 +128,9 @@ function textSide(model: LlamaModel, log: Log): TextSide {
     bos !== null && model.tokens.shouldPrependBosToken && tokens[0] !== bos ? [bos, ...tokens] : tokens;
   const tokenize = (text: string, special: boolean): number[] => model.tokenize(text, special);
   const prompter = prompterOf(model, vocabulary, log);
+  const longest = vocabulary.tokens.reduce((most, token) => Math.max(most, Buffer.byteLength(token)), 1);
   return {
+    leastTokens: (textBytes) => Math.ceil(textBytes / longest),
     vocabularySize: vocabulary.tokens.length,
     tokenize,
     chatTokens: (messages) => withBos(prompter(messages).flatMap((piece) => tokenize(piece, true))),

@@ -14,7 +14,7 @@ export interface Job {
   onStart(cached: number): void;
   /** One token. False when the answer is complete. */
   onToken(token: number): boolean;
-  /** Called once, last. `error` is undefined unless the engine failed. */
+  /** Called once, last. */
   onEnd(end: 'complete' | 'length' | 'aborted' | 'failed'): void;
 }
 
@@ -71,9 +71,8 @@ export class Scheduler {
   }
 
   get full(): boolean {
-    return (
-      this.#closed || (this.#running >= this.#slots.length && this.#waiting.length >= this.#options.queue)
-    );
+    // Free slots are counted too: of many requests that arrive at once, none has a slot yet.
+    return this.#closed || this.#running + this.#waiting.length >= this.#slots.length + this.#options.queue;
   }
 
   get #running(): number {
