@@ -108,6 +108,12 @@ export interface Runtime {
   begin(deployment: string, gateway: GatewaySpec, owner: string, signal?: AbortSignal): Promise<Transition>;
   /** Sends an order to the running gateway. */
   order(deployment: string, order: GatewayOrder): Promise<GatewayReply>;
+  /**
+   * Brings the committed release back after a stop, a crash or a restart of the machine; what runs is left
+   * alone. Resolves when the gateway is ready and the engine spawned: whether it is healthy is the caller's
+   * matter. Fails with `nothing_deployed` where nothing was ever committed.
+   */
+  start(deployment: string, signal?: AbortSignal): Promise<void>;
   /** Ends everything of the deployment in order (drains at most `drain`), remembering what was committed. */
   stop(deployment: string, drain: Duration): Promise<void>;
   logs(deployment: string, options: LogOptions): AsyncIterable<LogLine>;

@@ -1,1 +1,29 @@
-export const hosts = {};
+export const hosts = {
+  badName: (p: {name: string}) =>
+    `"${p.name}" cannot be a deployment's name: letters, digits, dots and dashes can, 63 at most.`,
+  deployInProgress: (p: {owner: string; since: string}) =>
+    `Another change of this deployment is under way: ${p.owner}, since ${p.since}.`,
+  diskFull: () => 'The disk is full.',
+  dockerUnavailable: () => 'The docker runtime is not part of this version.',
+  ending: () => 'The deployment is just being stopped.',
+  engineGone: (p: {name: string}) => `${p.name} does not run.`,
+  engineUnknown: (p: {name: string; known: readonly string[]}) =>
+    `There is no ${p.name} here; there is ${p.known.length > 0 ? p.known.join(', ') : 'no engine'}.`,
+  gatewayFailed: () => 'The gateway did not start.',
+  gatewayUnavailable: () => 'The gateway does not answer.',
+  nothingDeployed: (p: {deployment: string}) => `Nothing was ever deployed as "${p.deployment}".`,
+  portTaken: (p: {port: number; pid?: number; name?: string}) => {
+    const holder = p.name ?? 'another program';
+    return `Port ${p.port} is taken by ${holder}${p.pid === undefined ? '' : ` (pid ${p.pid})`}.`;
+  },
+  stateNotWritable: (p: {path: string}) => `${p.path} cannot be written.`,
+  supervisorFailed: () => 'The supervisor, which keeps the deployment running, did not start.',
+  supervisorGone: () => 'The supervisor, which keeps the deployment running, has ended.',
+  supervisorOtherVersion: () => 'The deployment is kept running by another version of Berth.',
+  supervisorSilent: (p: {deadline: string}) =>
+    `The supervisor, which keeps the deployment running, did not answer within ${p.deadline}.`,
+  supervisorStarts: () => 'the supervisor to start',
+  supervisorStops: () => 'the supervisor to end',
+  systemSays: (p: {reason: string}) => `The system says ${p.reason}.`,
+  transitionOver: () => 'This change of the deployment is over; the committed release was restored.',
+};

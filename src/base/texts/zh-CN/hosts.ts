@@ -1,3 +1,26 @@
 import type {hosts as en} from '../en/hosts.ts';
 
-export const hosts: typeof en = {};
+export const hosts: typeof en = {
+  badName: ({name}) => `“${name}”不能用作部署名称：只能包含字母、数字、点和短横线，最长 63 个字符。`,
+  deployInProgress: ({owner, since}) => `该部署正在被另一项操作修改：${owner}，开始于 ${since}。`,
+  diskFull: () => '磁盘已满。',
+  dockerUnavailable: () => '当前版本尚不支持 docker 运行时。',
+  ending: () => '该部署正在停止。',
+  engineGone: ({name}) => `${name} 未在运行。`,
+  engineUnknown: ({name, known}) =>
+    `这里没有 ${name}；${known.length > 0 ? `现有引擎：${known.join('、')}` : '当前没有任何引擎'}。`,
+  gatewayFailed: () => '网关未能启动。',
+  gatewayUnavailable: () => '网关没有响应。',
+  nothingDeployed: ({deployment}) => `“${deployment}”从未部署过任何内容。`,
+  portTaken: ({port, pid, name}) =>
+    `端口 ${port} 已被${name === undefined ? '其他程序' : ` ${name} `}占用${pid === undefined ? '' : `（进程号 ${pid}）`}。`,
+  stateNotWritable: ({path}) => `无法写入 ${path}。`,
+  supervisorFailed: () => '负责维持部署运行的守护进程未能启动。',
+  supervisorGone: () => '负责维持部署运行的守护进程已经退出。',
+  supervisorOtherVersion: () => '该部署由另一版本的 Berth 维持运行。',
+  supervisorSilent: ({deadline}) => `负责维持部署运行的守护进程在 ${deadline} 内没有响应。`,
+  supervisorStarts: () => '守护进程启动',
+  supervisorStops: () => '守护进程退出',
+  systemSays: ({reason}) => `系统返回 ${reason}。`,
+  transitionOver: () => '本次变更已经结束，部署已恢复到此前提交的版本。',
+};

@@ -1,0 +1,29 @@
+import {readFile} from 'node:fs/promises';
+import {arch, hostname, release, type, userInfo} from 'node:os';
+import type {HostFacts} from '../host.ts';
+
+/** What this machine is. */
+export async function localFacts(): Promise<HostFacts> {
+  return {
+    hostname: hostname(),
+    platform: process.platform,
+    os: await operatingSystem(),
+    arch: arch(),
+    user: userName(),
+  };
+}
+
+/** `PRETTY_NAME` of os-release(5), else kernel name and version. */
+async function operatingSystem(): Promise<string> {
+  const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  return /^PRETTY_NAME="?([^"\n]+)"?$/m.exec(text)?.[1] ?? `${type()} ${release()}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without an entry in the user database, as containers often run.
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

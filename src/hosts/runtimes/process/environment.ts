@@ -1,0 +1,36 @@
+/** What a program needs of its surroundings. Everything else in the caller's environment stays with the caller. */
+const KEPT =
+  /^(PATH|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|USERPROFILE|LD_LIBRARY_PATH|(HTTPS?|NO|ALL)_PROXY|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|CUDA_VISIBLE_DEVICES|XDG_[A-Z_]+|BERTH_.+)$/i;
+/** A client's credentials are not the service's business. */
+const CREDENTIAL = /KEY|TOKEN|SECRET|PASSWORD/i;
+
+/** The small, clean environment that the supervisor and its programs run with. */
+export function cleanEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && KEPT.test(entry[0]) && !CREDENTIAL.test(entry[0]),
+    ),
+  );
+}
+
+/** What is new at each start of an engine: its loopback port, and the secret its clients must send. */
+export interface Access {
+  port: number;
+  token: string;
+}
+
+/** Puts port and token where a spec says `{port}` and `{token}`. */
+const fill = (text: string, {port, token}: Access): string =>
+  text.replaceAll('{port}', String(port)).replaceAll('{token}', token);
+
+export function fillArgv(argv: readonly [string, ...string[]], access: Access): [string, ...string[]] {
+  const [program, ...args] = argv;
+  return [fill(program, access), ...args.map((word) => fill(word, access))];
+}
+
+export const fillEnvironment = (
+  env: Readonly<Record<string, string>>,
+  access: Access,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).map(([name, text]) => [name, fill(text, access)]));

@@ -1,0 +1,219 @@
+import {readdir, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {describeError} from '../../../../base/errors.ts';
+import {markedProcesses} from '../../../local/processes.ts';
+import type {GatewayOrder, GatewayReply} from '../../gateway-order.ts';
+import type {EngineSpec, GatewaySpec, ObservedEngine} from '../../runtime.ts';
+import type {Committed} from '../committed.ts';
+import {DEPLOYMENT_MARK, RUN_MARK, type DeploymentPaths} from '../paths.ts';
+import {SupervisorFailure, type Running} from '../wire.ts';
+import {EngineProgram, engineName} from './engine-program.ts';
+import {GatewayProgram} from './gateway-program.ts';
+import type {Program} from './program.ts';
+import type {Surroundings} from './surroundings.ts';
+
+/** Time a program gets to end by itself before it is killed, in milliseconds. */
+export const GRACE_MS = 10_000;
+/** Releases whose engine logs are kept. */
+const KEPT_ENGINE_LOGS = 10;
+
+/** The programs of one deployment, and which engine the gateway sends requests to. */
+export class Deployment {
+  readonly paths: DeploymentPaths;
+  readonly surroundings: Surroundings;
+  readonly engines = new Map<string, EngineProgram>();
+  committed: Committed | undefined;
+  gateway: GatewayProgram | undefined;
+  /** Still serves its own address, while a transition has not decided for the new one. */
+  formerGateway: GatewayProgram | undefined;
+  readonly #since = new Date();
+  #serving: string | undefined;
+  #heldUntilMs: number | undefined;
+
+  constructor(paths: DeploymentPaths, surroundings: Surroundings, committed: Committed | undefined) {
+    this.paths = paths;
+    this.surroundings = surroundings;
+    this.committed = committed;
+  }
+
+  /** The engine that new requests go to. */
+  get serving(): EngineProgram | undefined {
+    return this.#serving === undefined ? undefined : this.engines.get(this.#serving);
+  }
+
+  get committedEngine(): EngineProgram | undefined {
+    return this.committed && this.engines.get(engineName(this.committed.engine.release));
+  }
+
+  /** Starts gateway and engine at the same time; resolves when both are spawned. */
+  async startCommitted(): Promise<void> {
+    if (!this.committed) return;
+    const {engine, gateway} = this.committed;
+    this.gateway ??= this.newGateway(gateway);
+    await Promise.all([this.gateway.program.start(), this.serveCommitted(engine)]);
+  }
+
+  /** Makes the committed engine the serving one, starting it if it does not run. */
+  async serveCommitted(spec: EngineSpec): Promise<EngineProgram> {
+    this.#serving = engineName(spec.release);
+    this.#heldUntilMs = undefined;
+    const engine = this.committedEngine ?? this.#newEngine(spec, true);
+    await engine.program.start();
+    if (engine.program.isHealthy()) await this.sendRoute();
+    return engine;
+  }
+
+  newGateway(spec: GatewaySpec): GatewayProgram {
+    return new GatewayProgram(spec, this.surroundings, (gateway) => void this.#tellFresh(gateway));
+  }
+
+  /** Starts an engine beside what runs; it is not kept alive. */
+  async startCandidate(spec: EngineSpec): Promise<EngineProgram> {
+    await this.#pruneLogs(spec.release);
+    const engine = this.#newEngine(spec, false);
+    await engine.program.start();
+    return engine;
+  }
+
+  /** Ends an engine and forgets it. */
+  async endEngine(engine: EngineProgram, graceMs: number): Promise<void> {
+    await engine.end(graceMs);
+    if (this.engines.get(engine.name) === engine) this.engines.delete(engine.name);
+  }
+
+  /** Sends new requests to this engine, now and after any restart of the gateway. */
+  async route(engine: EngineProgram): Promise<void> {
+    const {upstream} = engine;
+    await this.gateway?.ready();
+    await this.order({order: 'route', upstream});
+    this.#serving = engine.name;
+  }
+
+  /** Gives an order to every gateway of the deployment, and adds their answers up. */
+  async order(order: GatewayOrder): Promise<GatewayReply> {
+    if (!this.gateway) throw new SupervisorFailure({code: 'gateway_unavailable'});
+    if (order.order === 'hold') this.#heldUntilMs = performance.now() + order.limitMs;
+    if (order.order === 'route') this.#heldUntilMs = undefined;
+    const [reply, former] = await Promise.all([
+      this.gateway.order(order),
+      order.order === 'stats' ? undefined : this.#orderFormer(order),
+    ]);
+    if (reply.reply === 'drained' && former?.reply === 'drained') {
+      const waitedMs = Math.max(reply.waitedMs, former.waitedMs);
+      return {...reply, remaining: reply.remaining + former.remaining, waitedMs};
+    }
+    return reply;
+  }
+
+  /** Brings back what waits or was given up. */
+  async revive(): Promise<void> {
+    await Promise.all([
+      this.gateway?.ready(),
+      ...[...this.engines.values()].map((engine) => engine.program.start()),
+    ]);
+  }
+
+  /** What runs, or undefined while there is no gateway: then nothing is served. */
+  observe(): Running | undefined {
+    const program = this.gateway?.program.state;
+    if (!this.gateway || !program) return undefined;
+    const marked = markedProcesses(DEPLOYMENT_MARK, this.paths.folder);
+    const pidsOf = (of: Program): number[] => {
+      const own = of.child?.identity?.pid;
+      const run = of.child?.run;
+      const others = marked.filter(({environment, pid}) => environment.get(RUN_MARK) === run && pid !== own);
+      return own === undefined ? [] : [own, ...others.map(({pid}) => pid)];
+    };
+    const engines = [...this.engines.values()].flatMap((engine): ObservedEngine[] => {
+      const {name, spec, program: of} = engine;
+      if (!of.state) return [];
+      return [{name, release: spec.release, model: spec.model, program: of.state, pids: pidsOf(of)}];
+    });
+    return {
+      state: 'running',
+      supervisorPid: process.pid,
+      since: this.#since,
+      gateway: {url: this.gateway.url, program, pids: pidsOf(this.gateway.program)},
+      engines,
+      ...(this.committed && {committedRelease: this.committed.engine.release}),
+    };
+  }
+
+  /** Requests still under way at `release` end, or `deadlineMs` passes. A gateway that is gone has none. */
+  async drain(release: number, deadlineMs: number): Promise<void> {
+    await this.order({order: 'drain', release, deadlineMs}).catch((error: unknown) => {
+      this.surroundings.say(`drain of release ${release}: ${describeError(error)}`);
+    });
+  }
+
+  /** Ends every program. */
+  async endAll(graceMs: number): Promise<void> {
+    await Promise.all([
+      this.gateway?.end(graceMs),
+      this.formerGateway?.end(graceMs),
+      ...[...this.engines.values()].map((engine) => this.endEngine(engine, graceMs)),
+    ]);
+    this.gateway = undefined;
+    this.formerGateway = undefined;
+  }
+
+  /** Tells the gateways where to go now; one that is restarting is told when it is ready. */
+  async sendRoute(): Promise<void> {
+    const engine = this.serving;
+    if (!engine?.program.isHealthy() || this.#isHeld()) return;
+    const {upstream} = engine;
+    for (const gateway of [this.gateway, this.formerGateway]) {
+      if (gateway?.program.isHealthy()) await this.#tell(gateway, {order: 'route', upstream});
+    }
+  }
+
+  #newEngine(spec: EngineSpec, keep: boolean): EngineProgram {
+    const name = engineName(spec.release);
+    if (this.engines.has(name)) throw new Error(`${name} runs already`);
+    const engine = new EngineProgram(spec, keep, this.surroundings, () => {
+      if (this.serving === engine) void this.sendRoute();
+    });
+    this.engines.set(name, engine);
+    return engine;
+  }
+
+  #isHeld(): boolean {
+    return this.#heldUntilMs !== undefined && performance.now() < this.#heldUntilMs;
+  }
+
+  /** A gateway that has just become ready knows nothing yet. */
+  async #tellFresh(gateway: GatewayProgram): Promise<void> {
+    if (this.#isHeld()) {
+      const limitMs = Math.round((this.#heldUntilMs ?? 0) - performance.now());
+      await this.#tell(gateway, {order: 'hold', limitMs});
+    } else if (this.serving?.program.isHealthy()) {
+      await this.#tell(gateway, {order: 'route', upstream: this.serving.upstream});
+    }
+  }
+
+  async #tell(gateway: GatewayProgram, order: GatewayOrder): Promise<void> {
+    try {
+      await gateway.order(order);
+    } catch (error) {
+      // Either end is just restarting: whoever becomes ready last causes this to be sent again.
+      this.surroundings.say(`${order.order} was not delivered: ${describeError(error)}`);
+    }
+  }
+
+  async #orderFormer(order: GatewayOrder): Promise<GatewayReply | undefined> {
+    try {
+      return await this.formerGateway?.order(order);
+    } catch (error) {
+      this.surroundings.say(`the former gateway did not answer: ${describeError(error)}`);
+      return undefined;
+    }
+  }
+
+  async #pruneLogs(release: number): Promise<void> {
+    for (const name of await readdir(this.paths.logs)) {
+      const of = /^engine-(\d+)\.log/.exec(name)?.[1];
+      if (of && Number(of) <= release - KEPT_ENGINE_LOGS)
+        await rm(join(this.paths.logs, name), {force: true});
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/** What the tests of runtimes stand on: a host with an own state folder, specs of the fakes, and eyes. */
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {createServer, type AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {systemClock} from '../../../src/base/clock.ts';
+import {bytes, seconds} from '../../../src/base/units.ts';
+import {waitFor} from '../../../src/base/wait.ts';
+import type {EngineSpec, GatewaySpec, Host, Observed, Runtime} from '../../../src/hosts/index.ts';
+
+const fake = (name: string): string =>
+  fileURLToPath(new URL(`../../fakes/program/${name}.ts`, import.meta.url));
+
+/** An engine that behaves as `env` tells the fake. */
+export const engineSpec = (release: number, env: Record<string, string> = {}): EngineSpec => ({
+  release,
+  model: 'fake',
+  healthPath: '/health',
+  predictedPeakBytes: bytes(50e6),
+  argv: [process.execPath, fake('engine')],
+  env: {FAKE_PORT: '{port}', FAKE_TOKEN: '{token}', FAKE_RELEASE: String(release), ...env},
+});
+
+export const gatewaySpec = (port: number, env: Record<string, string> = {}): GatewaySpec => ({
+  url: `http://127.0.0.1:${port}`,
+  argv: [process.execPath, fake('gateway')],
+  env: {FAKE_GATEWAY_PORT: String(port), ...env},
+});
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const {port} = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+export const until = <T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  deadline = seconds(20),
+): Promise<T> => waitFor(ask, {what: () => what, deadline, clock: systemClock});
+
+/** One deployment on a host whose state is its own; everything is ended and removed at the end. */
+export interface World extends AsyncDisposable {
+  host: Host;
+  runtime: Runtime;
+  stateRoot: string;
+  gateway: GatewaySpec;
+  /** Deploys a release the short way: start, route, commit, end the former. */
+  deploy(spec: EngineSpec): Promise<void>;
+  observe(): Promise<Observed>;
+  running(): Promise<Extract<Observed, {state: 'running'}>>;
+  /** The answer of a path through the gateway. */
+  ask(path: string): Promise<{status: number; body: string}>;
+  /** Waits until the gateway's requests are answered by this release. */
+  answeredBy(release: number): Promise<void>;
+  /** Ids of living processes that carry the deployment's mark. */
+  marked(): Promise<number[]>;
+}
+
+export const DEPLOYMENT = 'demo';
+
+export async function makeWorld(makeHost: (stateRoot: string) => Host): Promise<World> {
+  const stateRoot = await mkdtemp(join(tmpdir(), 'berth-hosts-'));
+  const host = makeHost(stateRoot);
+  const runtime = host.runtime('process');
+  const gateway = gatewaySpec(await freePort());
+  const world: World = {
+    host,
+    runtime,
+    stateRoot,
+    gateway,
+    async deploy(spec) {
+      await using transition = await runtime.begin(DEPLOYMENT, gateway, 'the test');
+      const {name} = await transition.startEngine(spec);
+      await healthy(transition, name);
+      await transition.route(name);
+      await transition.commit(name);
+    },
+    observe: () => runtime.observe(DEPLOYMENT),
+    async running() {
+      const observed = await runtime.observe(DEPLOYMENT);
+      if (observed.state !== 'running') throw new Error(`the deployment is ${observed.state}`);
+      return observed;
+    },
+    async ask(path) {
+      const response = await fetch(`${gateway.url}${path}`, {headers: {connection: 'close'}});
+      return {status: response.status, body: await response.text()};
+    },
+    async answeredBy(release) {
+      await until(`release ${release} to answer`, async () => {
+        const answer = await world.ask('/who').catch(() => undefined);
+        if (answer?.status !== 200) return undefined;
+        return (JSON.parse(answer.body) as {release: number}).release === release ? true : undefined;
+      });
+    },
+    marked: () => markedPids(join(stateRoot, DEPLOYMENT)),
+    async [Symbol.asyncDispose]() {
+      await runtime.stop(DEPLOYMENT, seconds(0));
+      await host[Symbol.asyncDispose]();
+      await rm(stateRoot, {recursive: true, force: true});
+    },
+  };
+  return world;
+}
+
+interface Engines {
+  endpoint: (name: string) => Promise<{origin: string; token: {reveal(): string}}>;
+}
+
+/** Asks an engine itself, as a gate does. */
+export async function askEngine(
+  engines: Engines,
+  name: string,
+  path: string,
+  method = 'GET',
+): Promise<Response> {
+  const {origin, token} = await engines.endpoint(name);
+  const headers = {authorization: `Bearer ${token.reveal()}`, connection: 'close'};
+  return await fetch(`${origin}${path}`, {method, headers});
+}
+
+export const healthy = (engines: Engines, name: string): Promise<true> =>
+  until(`${name} to be healthy`, async () => {
+    const response = await askEngine(engines, name, '/health').catch(() => undefined);
+    return response?.status === 200 ? true : undefined;
+  });
+
+/** Read by the test itself, so that it does not believe the code it tests. */
+export async function markedPids(folder: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const marks = await Promise.all(
+    pids.map(async (pid) => {
+      const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+      return text.split('\0').includes(`BERTH_DEPLOYMENT=${folder}`) ? [Number(pid)] : [];
+    }),
+  );
+  return marks.flat();
+}
