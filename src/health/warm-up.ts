@@ -1,5 +1,5 @@
 import type {Clock} from '../base/clock.ts';
-import {seconds, type Duration} from '../base/units.ts';
+import {ms, seconds, type Duration} from '../base/units.ts';
 import {askCompletion, type Completion, type Target} from './ask.ts';
 import {within} from './failure.ts';
 
@@ -45,24 +45,29 @@ export async function warmUp(input: WarmUpInput): Promise<WarmUpReport> {
   let charactersPerToken = FIRST_CHARACTERS_PER_TOKEN;
   let tokensPerSecond = probe.promptTokens / (probe.firstTokenMs / 1000);
   let reached = 0;
-  for (let round = 1; reached < fullTokens; round++) {
-    const left = input.limit - (clock.elapsed() - started);
+  const report = (limitedBy: WarmUpReport['limitedBy']): WarmUpReport => ({
+    promptTokens: reached,
+    contextTokens,
+    limitedBy,
+  });
+  // The estimate is never exact to the token: within 5 % is full.
+  for (let round = 1; reached < fullTokens * 0.95; round++) {
+    const left = ms(input.limit - (clock.elapsed() - started));
     const affordable = Math.floor((tokensPerSecond * left * 0.8) / 1000);
-    const wanted = Math.min(fullTokens, reached === 0 ? FIRST_PROMPT_TOKENS : reached * GROWTH);
+    const wanted = Math.min(fullTokens, Math.max(FIRST_PROMPT_TOKENS, reached * GROWTH));
     const tokens = Math.min(wanted, affordable);
-    if (tokens < Math.min(wanted, Math.max(FIRST_PROMPT_TOKENS, reached * 1.25))) break;
-    const filler = fill(round, (tokens - probe.promptTokens) * charactersPerToken);
-    const answer = await ask(input, filler, left as Duration);
-    if (!answer) break;
-    // Characters too few for a token (a first guess) would let the next round stand still.
-    if (answer.promptTokens <= reached) break;
-    charactersPerToken = filler.length / Math.max(1, answer.promptTokens - probe.promptTokens);
+    // A round that adds little is not worth its time.
+    if (tokens < Math.min(wanted, Math.max(FIRST_PROMPT_TOKENS, reached * 1.25))) return report('time');
+    const filler = fill(round, tokens * charactersPerToken);
+    const answer = await ask(input, filler, left);
+    if (!answer) return report('time');
+    // The template's own tokens count too: the estimate errs towards too short, and less with each round.
+    charactersPerToken = filler.length / answer.promptTokens;
     tokensPerSecond = answer.promptTokens / (Math.max(1, answer.firstTokenMs) / 1000);
+    if (answer.promptTokens <= reached) break;
     reached = answer.promptTokens;
-    // The estimate is never exact to the token: within 5 % is full.
-    if (reached >= fullTokens * 0.95) return {promptTokens: reached, contextTokens, limitedBy: 'context'};
   }
-  return {promptTokens: reached, contextTokens, limitedBy: reached >= fullTokens ? 'context' : 'time'};
+  return report('context');
 }
 
 const fill = (round: number, characters: number): string =>
@@ -74,7 +79,7 @@ async function ask(input: WarmUpInput, prompt: string, left: Duration): Promise<
   const timeUp = AbortSignal.timeout(Math.max(1, Math.round(left)));
   try {
     // The outer limit only guards against a socket that ignores the inner one.
-    return await within((left + seconds(5)) as Duration, signal, (any) =>
+    return await within(ms(left + seconds(5)), signal, (any) =>
       askCompletion(target, {
         prompt,
         maxTokens: ANSWER_TOKENS,

@@ -1,0 +1,120 @@
+import type {z} from 'zod';
+import type {GatewayStats} from '../hosts/index.ts';
+import type {DeviceFacts, Reading} from '../card/index.ts';
+import {bytes, gib, mib, type Bytes} from '../base/units.ts';
+import {modelProcesses} from './model-processes.ts';
+import type {CapacityReport, quantilesSchema, Tenant} from './schema.ts';
+import {groupTenants} from './tenants.ts';
+import type {DeploymentView} from './view.ts';
+
+/** Something that could use the device, and what it would take. */
+export interface Candidate {
+  kind: 'neighbour' | 'model';
+  name: string;
+  neededBytes: Bytes;
+}
+
+export interface CapacityInput {
+  view: DeploymentView;
+  facts: DeviceFacts;
+  reading: Reading;
+  stats: GatewayStats | undefined;
+  /** What the examples ask about; neighbours of 1 to 24 GiB are always asked. */
+  candidates?: readonly Candidate[];
+}
+
+const NEIGHBOURS: readonly Candidate[] = [1, 6, 24].map((size) => ({
+  kind: 'neighbour',
+  name: `neighbour of ${size} GiB`,
+  neededBytes: gib(size),
+}));
+
+/** Kept back from promises: 2 % of the device, at least 256 MiB, for what the kernel and small programs take. */
+export const safetyMargin = (totalBytes: number): Bytes => bytes(Math.max(mib(256), totalBytes * 0.02));
+
+/** One picture of the device. Pure. */
+export function capacityReport({view, facts, reading, stats, candidates}: CapacityInput): CapacityReport {
+  const mine = modelProcesses(view.observed, reading);
+  const tenants = groupTenants(view.name, mine, reading);
+  const usedByModel = mine.reduce((sum, one) => sum + one.usedBytes, 0);
+  const attributedBytes = reading.processes.reduce((sum, one) => sum + one.usedBytes, 0);
+  const {totalBytes, usedBytes, freeBytes, reservedBytes, utilizationRatio} = reading;
+  const running = view.observed.state === 'running';
+  // A stopped model keeps its claim: `berth start` must find room for it.
+  const growth = Math.max(0, (view.release?.budgetBytes ?? 0) - usedByModel);
+  const margin = safetyMargin(totalBytes);
+  const guaranteed = Math.max(0, freeBytes - growth - margin);
+  return {
+    schema: 'berth.capacity/1',
+    at: reading.at.toISOString(),
+    host: view.host,
+    device: {...facts, ...(utilizationRatio !== undefined && {utilizationRatio})},
+    memory: {
+      totalBytes,
+      usedBytes,
+      freeBytes,
+      reservedBytes,
+      attributedBytes,
+      unattributedBytes: usedBytes - attributedBytes,
+    },
+    model: modelPart(view, running, usedByModel, tenants),
+    tenants,
+    fits: {
+      guaranteedBytes: guaranteed,
+      opportunisticBytes: freeBytes,
+      safetyMarginBytes: margin,
+      modelGrowthBytes: growth,
+      examples: [...NEIGHBOURS, ...(candidates ?? [])].map((candidate) => ({
+        ...candidate,
+        fits:
+          candidate.neededBytes <= guaranteed
+            ? 'guaranteed'
+            : candidate.neededBytes <= freeBytes
+              ? 'opportunistic'
+              : 'no',
+      })),
+    },
+    latency: stats
+      ? {
+          sinceMs: stats.sinceMs,
+          ttft: quantiles(stats.latency.ttft),
+          tpot: quantiles(stats.latency.tpot),
+          e2e: quantiles(stats.latency.e2e),
+        }
+      : null,
+  };
+}
+
+function modelPart(
+  view: DeploymentView,
+  running: boolean,
+  usedBytes: number,
+  tenants: readonly Tenant[],
+): CapacityReport['model'] {
+  const {release} = view;
+  if (!release) return null;
+  const {number, recordedPeakBytes, ...rest} = release;
+  const peakBytes = tenants.find((tenant) => tenant.kind === 'model')?.peakBytes;
+  return {
+    deployment: view.name,
+    release: number,
+    ...rest,
+    running,
+    usedBytes,
+    ...(recordedPeakBytes !== undefined && {measuredPeakBytes: recordedPeakBytes}),
+    ...(peakBytes !== undefined && {peakBytes}),
+    headroomBytes: release.budgetBytes - usedBytes,
+  };
+}
+
+function quantiles(of: GatewayStats['latency']['ttft']): z.infer<typeof quantilesSchema> {
+  const {count, p50, p90, p95, p99, max} = of;
+  return {
+    count,
+    ...(p50 !== undefined && {p50Ms: p50}),
+    ...(p90 !== undefined && {p90Ms: p90}),
+    ...(p95 !== undefined && {p95Ms: p95}),
+    ...(p99 !== undefined && {p99Ms: p99}),
+    ...(max !== undefined && {maxMs: max}),
+  };
+}

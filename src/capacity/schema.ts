@@ -1,0 +1,99 @@
+import {z} from 'zod';
+
+const byteCount = z.int();
+export const quantilesSchema = z.object({
+  count: z.int(),
+  p50Ms: z.number().optional(),
+  p90Ms: z.number().optional(),
+  p95Ms: z.number().optional(),
+  p99Ms: z.number().optional(),
+  maxMs: z.number().optional(),
+});
+
+export const tenantSchema = z.object({
+  /** `model`: this deployment. `outsider`: another program. `rest`: many small ones. `unattributed`: no process owns it. */
+  kind: z.enum(['model', 'outsider', 'rest', 'unattributed']),
+  name: z.string(),
+  usedBytes: byteCount,
+  /** Highest resident size of its processes, each at its own time, added up: an upper bound. */
+  peakBytes: byteCount.optional(),
+  processes: z.int(),
+  pids: z.array(z.int()),
+  user: z.string().optional(),
+  command: z.string().optional(),
+  containerId: z.string().optional(),
+});
+export type Tenant = z.infer<typeof tenantSchema>;
+
+/** What `berth capacity --json` prints. */
+export const capacitySchema = z.object({
+  schema: z.literal('berth.capacity/1'),
+  at: z.iso.datetime(),
+  host: z.string(),
+  device: z.object({
+    kind: z.enum(['cpu', 'gpu']),
+    id: z.string(),
+    name: z.string(),
+    totalBytes: byteCount,
+    cores: z.int().optional(),
+    utilizationRatio: z.number().optional(),
+  }),
+  /** total = used + free + reserved; used = attributed + unattributed. */
+  memory: z.object({
+    totalBytes: byteCount,
+    usedBytes: byteCount,
+    freeBytes: byteCount,
+    reservedBytes: byteCount,
+    attributedBytes: byteCount,
+    unattributedBytes: byteCount,
+  }),
+  /** null when nothing was ever deployed. */
+  model: z
+    .object({
+      deployment: z.string(),
+      release: z.int(),
+      model: z.string(),
+      variant: z.string(),
+      engine: z.string(),
+      standIn: z.boolean(),
+      contextTokens: z.int(),
+      running: z.boolean(),
+      budgetBytes: byteCount,
+      predictedPeakBytes: byteCount,
+      /** Highest that was recorded when this release was deployed. */
+      measuredPeakBytes: byteCount.optional(),
+      usedBytes: byteCount,
+      /** Upper bound, see tenants. Missing when nothing runs. */
+      peakBytes: byteCount.optional(),
+      headroomBytes: z.int(),
+    })
+    .nullable(),
+  tenants: z.array(tenantSchema),
+  fits: z.object({
+    /** Free now, less what the model may still take, less the margin: safe to promise. Never below zero. */
+    guaranteedBytes: byteCount,
+    /** Free now: can be had as long as the model does not need it. */
+    opportunisticBytes: byteCount,
+    safetyMarginBytes: byteCount,
+    /** What the model may still take of its budget. */
+    modelGrowthBytes: byteCount,
+    examples: z.array(
+      z.object({
+        kind: z.enum(['neighbour', 'model']),
+        name: z.string(),
+        neededBytes: byteCount,
+        fits: z.enum(['guaranteed', 'opportunistic', 'no']),
+      }),
+    ),
+  }),
+  /** Since the gateway started; null when it does not run. A quantile is missing where there are too few requests. */
+  latency: z
+    .object({
+      sinceMs: z.number(),
+      ttft: quantilesSchema,
+      tpot: quantilesSchema,
+      e2e: quantilesSchema,
+    })
+    .nullable(),
+});
+export type CapacityReport = z.infer<typeof capacitySchema>;

@@ -1,0 +1,72 @@
+import type {ProcessReading, Reading} from '../card/index.ts';
+import type {Tenant} from './schema.ts';
+
+/** Outsiders named one by one; the others share one row. */
+const NAMED = 8;
+
+/** One container is one tenant; outside of containers, one user's processes of one name. */
+const keyOf = (one: ProcessReading): string => one.containerId ?? `${one.user ?? ''} ${one.name}`;
+
+const largestFirst = (a: {usedBytes: number}, b: {usedBytes: number}): number => b.usedBytes - a.usedBytes;
+
+function tenantOf(kind: Tenant['kind'], name: string, processes: readonly ProcessReading[]): Tenant {
+  const largest = processes.toSorted(largestFirst)[0];
+  const users = new Set(processes.map((one) => one.user));
+  const peaks = processes.flatMap((one) => (one.peakBytes === undefined ? [] : [one.peakBytes]));
+  const common = kind === 'outsider' ? largest : undefined;
+  return {
+    kind,
+    name,
+    usedBytes: processes.reduce((sum, one) => sum + one.usedBytes, 0),
+    // A peak that leaves processes out would be too low to be an upper bound.
+    ...(processes.length > 0 &&
+      peaks.length === processes.length && {peakBytes: peaks.reduce((sum, one) => sum + one, 0)}),
+    processes: processes.length,
+    pids: processes.map((one) => one.pid),
+    ...(users.size === 1 && largest?.user !== undefined && {user: largest.user}),
+    ...(common && {command: common.command}),
+    ...(common?.containerId !== undefined && {containerId: common.containerId}),
+  };
+}
+
+/**
+ * Everyone who uses the device, so that the rows add up to `usedBytes`: the model first, then outsiders by
+ * size, the small ones in one row, and at the end what no process owns (kernel, shared memory, file systems
+ * in memory, and processes that this user cannot see).
+ */
+export function groupTenants(
+  deployment: string,
+  mine: readonly ProcessReading[],
+  reading: Reading,
+): Tenant[] {
+  const own = new Set(mine.map((one) => one.pid));
+  const others = reading.processes.filter((one) => !own.has(one.pid));
+  const groups = [...Map.groupBy(others, keyOf).values()].map((group) =>
+    tenantOf('outsider', group.toSorted(largestFirst)[0]?.name ?? '', group),
+  );
+  groups.sort(largestFirst);
+  // One leftover group is better named than hidden in a row of its own.
+  const named = groups.length === NAMED + 1 ? NAMED + 1 : NAMED;
+  const restPids = new Set(groups.slice(named).flatMap((group) => group.pids));
+  const attributed = reading.processes.reduce((sum, one) => sum + one.usedBytes, 0);
+  return [
+    ...(mine.length > 0 ? [tenantOf('model', deployment, mine)] : []),
+    ...groups.slice(0, named),
+    ...(restPids.size > 0
+      ? [
+          tenantOf(
+            'rest',
+            'others',
+            others.filter((one) => restPids.has(one.pid)),
+          ),
+        ]
+      : []),
+    {
+      kind: 'unattributed',
+      name: 'unattributed',
+      usedBytes: reading.usedBytes - attributed,
+      processes: 0,
+      pids: [],
+    },
+  ];
+}
