@@ -50,6 +50,9 @@ export async function converse(
     lines.close();
   };
   signal.addEventListener('abort', end, {once: true});
+  // The input may end while an answer is given; lines that came before are still to be taken.
+  const state = {open: true};
+  lines.once('close', () => (state.open = false));
   try {
     lines.prompt();
     for await (const line of lines) {
@@ -58,7 +61,7 @@ export async function converse(
       const reply = await conversation.take(line, answering.signal);
       answering = undefined;
       if (reply === 'end' || signal.aborted) break;
-      lines.prompt();
+      if (state.open) lines.prompt();
     }
   } finally {
     signal.removeEventListener('abort', end);
