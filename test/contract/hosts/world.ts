@@ -7,7 +7,14 @@ import {fileURLToPath} from 'node:url';
 import {systemClock} from '../../../src/base/clock.ts';
 import {bytes, seconds} from '../../../src/base/units.ts';
 import {waitFor} from '../../../src/base/wait.ts';
-import type {EngineSpec, GatewaySpec, Host, Observed, Runtime} from '../../../src/hosts/index.ts';
+import {
+  openLocalHost,
+  type EngineSpec,
+  type GatewaySpec,
+  type Host,
+  type Observed,
+  type Runtime,
+} from '../../../src/hosts/index.ts';
 
 const fake = (name: string): string =>
   fileURLToPath(new URL(`../../fakes/program/${name}.ts`, import.meta.url));
@@ -48,6 +55,8 @@ export interface World extends AsyncDisposable {
   runtime: Runtime;
   stateRoot: string;
   gateway: GatewaySpec;
+  /** An engine of this release that behaves as the fake's environment tells. */
+  engine(release: number, env?: Record<string, string>): EngineSpec;
   /** Deploys a release the short way: start, route, commit, end the former. */
   deploy(spec: EngineSpec): Promise<void>;
   observe(): Promise<Observed>;
@@ -62,9 +71,14 @@ export interface World extends AsyncDisposable {
 
 export const DEPLOYMENT = 'demo';
 
-export async function makeWorld(makeHost: (stateRoot: string) => Host): Promise<World> {
+/** A world on this machine, with programs as plain processes. */
+export async function processWorld(): Promise<World> {
   const stateRoot = await mkdtemp(join(tmpdir(), 'berth-hosts-'));
-  const host = makeHost(stateRoot);
+  const host = openLocalHost({
+    stateRoot,
+    clock: systemClock,
+    compileCache: join(tmpdir(), 'berth-test-compiled'),
+  });
   const runtime = host.runtime('process');
   const gateway = gatewaySpec(await freePort());
   const world: World = {
@@ -72,6 +86,7 @@ export async function makeWorld(makeHost: (stateRoot: string) => Host): Promise<
     runtime,
     stateRoot,
     gateway,
+    engine: engineSpec,
     async deploy(spec) {
       await using transition = await runtime.begin(DEPLOYMENT, gateway, 'the test');
       const {name} = await transition.startEngine(spec);

@@ -3,6 +3,7 @@
  * `POST /<command>` while it runs. It listens on FAKE_PORT and answers what a client of an engine may ask.
  */
 import {spawn} from 'node:child_process';
+import {existsSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 
 const {env} = process;
@@ -15,10 +16,11 @@ process.on('SIGTERM', () => {
   if (env.FAKE_IGNORES_TERM !== '1') process.exit(0);
 });
 
-if (env.FAKE_CRASH !== undefined) {
-  console.error(env.FAKE_CRASH);
-  process.exit(3);
-}
+if (env.FAKE_CRASH !== undefined) crash(env.FAKE_CRASH);
+// A release that was good once, and is not any more.
+if (env.FAKE_CRASH_IF_FILE !== undefined && existsSync(env.FAKE_CRASH_IF_FILE)) crash('weights are gone');
+if (env.FAKE_THIEF_FILE !== undefined && !existsSync(env.FAKE_THIEF_FILE))
+  await stealPort(env.FAKE_THIEF_FILE);
 
 const started = Date.now();
 const commands: Record<string, (argument: string) => void> = {
@@ -73,6 +75,25 @@ server.on('error', (error) => {
 server.listen(Number(env.FAKE_PORT), '127.0.0.1', () =>
   console.log(`fake engine ${env.FAKE_RELEASE} listens`),
 );
+
+function crash(line: string): never {
+  console.error(line);
+  process.exit(3);
+}
+
+/** Lets a stranger take the port that was chosen for this program, once; the file keeps the stranger's pid. */
+async function stealPort(file: string): Promise<void> {
+  const code = `require('net').createServer().listen(${env.FAKE_PORT}, '127.0.0.1', () => console.log('mine'))`;
+  const thief = spawn(process.execPath, ['-e', code], {
+    detached: true,
+    env: {},
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await new Promise((listening) => thief.stdout.once('data', listening));
+  writeFileSync(file, String(thief.pid));
+  thief.stdout.destroy();
+  thief.unref();
+}
 
 async function flood(lines: number): Promise<void> {
   for (let line = 0; line < lines; line++) {
