@@ -9,13 +9,14 @@ export type MetadataValue =
   | {type: 'strings'; value: readonly string[]}
   | {type: 'int32s'; value: readonly number[]};
 
-export type WritableType = 'F32' | 'F16' | 'Q8_0';
+/** Of `Q4_K` only zeros can be written: enough for what a bench model does not use. */
+export type WritableType = 'F32' | 'F16' | 'Q8_0' | 'Q4_K';
 
 /** A tensor whose rows are made when they are written. */
 export interface TensorPlan {
   name: string;
   type: WritableType;
-  /** Elements of one row; for Q8_0 a multiple of 32. */
+  /** Elements of one row: a multiple of the type's block. */
   columns: number;
   /** Undefined for a vector. */
   rows?: number;
@@ -99,6 +100,9 @@ function encodeRow(type: WritableType, row: Float32Array, into: DataView, at: nu
       for (let first = 0, block = at; first < row.length; first += 32, block += 34) {
         encodeQ8Block(row.subarray(first, first + 32), into, block);
       }
+      return;
+    case 'Q4_K':
+      if (row.some((value) => value !== 0)) throw new RangeError('only zeros can be written as Q4_K');
   }
 }
 

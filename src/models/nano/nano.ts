@@ -14,8 +14,10 @@ import {CHAT_TEMPLATE} from './template.ts';
 import {nanoVocabulary, type Vocabulary} from './vocabulary.ts';
 
 export interface SyntheticShape extends Shape {
-  /** Type of the matrices; norms are always F32. */
+  /** Type of the matrices that do nothing but cost; norms are always F32. */
   type: WritableType;
+  /** Pads the vocabulary to this many tokens. */
+  vocabulary?: number;
   contextTokens: number;
   name: string;
 }
@@ -31,6 +33,9 @@ export const NANO_SHAPE: SyntheticShape = {
   kvHeads: 2,
   headSize: 64,
 };
+
+/** What nano's file must be, to the byte. */
+export const NANO_SHA256 = '2f00128f759dc254c7a269e1288281171e02f7cf96ae3f17ed53441c674030c7';
 
 /** The bytes of nano's GGUF file: the same on every machine. */
 export const buildNano = (): Uint8Array => Buffer.concat([...ggufBytes(plan(NANO_SHAPE))]);
@@ -54,7 +59,7 @@ export async function writeSynthetic(path: string, shape: SyntheticShape): Promi
 }
 
 function plan(shape: SyntheticShape): GgufPlan {
-  const vocabulary = nanoVocabulary();
+  const vocabulary = nanoVocabulary(shape.vocabulary);
   return {metadata: metadata(shape, vocabulary), tensors: tensors(shape, vocabulary)};
 }
 
@@ -67,7 +72,7 @@ function metadata(shape: SyntheticShape, vocabulary: Vocabulary): [string, Metad
     ['general.name', text(shape.name)],
     ['general.description', text('Constructed, not trained: it proves the path, not the answers.')],
     ['general.license', text('apache-2.0')],
-    ['general.file_type', count({F32: 0, F16: 1, Q8_0: 7}[shape.type])],
+    ['general.file_type', count(FILE_TYPES[shape.type])],
     ['qwen3.block_count', count(shape.layers)],
     ['qwen3.context_length', count(shape.contextTokens)],
     ['qwen3.embedding_length', count(shape.hidden)],
@@ -91,6 +96,9 @@ function metadata(shape: SyntheticShape, vocabulary: Vocabulary): [string, Metad
   ];
 }
 
+/** llama.cpp's `general.file_type`. */
+const FILE_TYPES: Record<WritableType, number> = {F32: 0, F16: 1, Q8_0: 7, Q4_K: 15};
+
 function tensors(shape: SyntheticShape, vocabulary: Vocabulary): TensorPlan[] {
   const circuit = nanoCircuit(vocabulary, shape);
   const {hidden, feedForward} = shape;
@@ -98,7 +106,7 @@ function tensors(shape: SyntheticShape, vocabulary: Vocabulary): TensorPlan[] {
   const keys = shape.kvHeads * shape.headSize;
   const matrix = (name: string, columns: number, rows: number, weights?: Sparse): TensorPlan => ({
     name: `${name}.weight`,
-    type: shape.type,
+    type: weights && shape.type === 'Q4_K' ? 'Q8_0' : shape.type,
     columns,
     rows,
     fill: weights?.fill ?? (() => undefined),

@@ -16,14 +16,17 @@ const CONTROL = 3;
 
 const SPECIALS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const;
 
-export function nanoVocabulary(): Vocabulary {
+/** Padded with unused control tokens to `size`, for models that must cost what real ones do. */
+export function nanoVocabulary(size = 0): Vocabulary {
   const spelled = spellingOfBytes();
   const spell = (text: string) => [...new TextEncoder().encode(text)].map((byte) => spelled[byte]).join('');
   const words = [...ENGLISH, ...CHINESE, AGAIN.english, AGAIN.chinese]
     .flat()
     .filter((piece) => typeof piece === 'string');
   const ids = new Map<Piece, number>(words.map((word, index) => [word, 256 + SPECIALS.length + index]));
-  const tokens = [...spelled, ...SPECIALS, ...words.map(spell)];
+  const used = [...spelled, ...SPECIALS, ...words.map(spell)];
+  const unused = Array.from({length: Math.max(0, size - used.length)}, (_, index) => `<|unused_${index}|>`);
+  const tokens = [...used, ...unused];
   if (new Set(tokens).size !== tokens.length) throw new RangeError('two pieces of the notice are the same');
   const idOf = (piece: Piece): number => {
     const id = typeof piece === 'number' ? piece : ids.get(piece);
@@ -32,12 +35,14 @@ export function nanoVocabulary(): Vocabulary {
   };
   return {
     tokens,
-    types: tokens.map((_, id) => (id >= 256 && id < 256 + SPECIALS.length ? CONTROL : NORMAL)),
+    types: tokens.map((_, id) => (isControl(id) || id >= used.length ? CONTROL : NORMAL)),
     idOf,
     endOfText: 256,
     endOfTurn: 258,
   };
 }
+
+const isControl = (id: number): boolean => id >= 256 && id < 256 + SPECIALS.length;
 
 /**
  * GPT-2 writes each byte as one printable character: itself where it is printable Latin-1, else the next

@@ -1,3 +1,25 @@
 import type {models as en} from '../en/models.ts';
 
-export const models: typeof en = {};
+export const models: typeof en = {
+  damageHeaderTooLong: () => '文件头过长，任何真实模型都不会这么长。',
+  damageImplausible: (p) => `文件头声称 ${p.field} = ${p.value}，这不可能。`,
+  damageNotGguf: () => '文件开头不是 GGUF 格式。',
+  damageOtherContent: () => '文件的 SHA-256 与应有的权重不符。',
+  damageTruncated: () => '文件不完整，内容少于文件头所声明的。',
+  damageVersion: (p) => `这是 GGUF 第 ${p.version} 版，目前只支持第 2 版和第 3 版。`,
+  damageWrongEndian: () => '该文件是为大端序机器写的。',
+  diskFull: (p) => `${p.folder} 空间不足：需要 ${p.needed}，仅剩 ${p.free}。`,
+  downloadCorrupt: (p) => `下载到的内容不是 ${p.title}，已丢弃。`,
+  downloadInterrupted: (p) => `${p.title} 的下载中断了。已下载的部分会保留，下次从断点继续。`,
+  downloading: () => '下载',
+  folderNotWritable: (p) => `无法在 ${p.folder} 中保存权重。`,
+  hubFileMissing: (p) => `所有模型仓库都已没有 ${p.title} 的文件。`,
+  hubForbidden: (p) => `没有有效的令牌，模型仓库不提供 ${p.title}。`,
+  hubTrouble: (p) => `模型仓库出了问题：${p.message}`,
+  hubUnreachable: (p) => `无法连接到任何提供 ${p.title} 的模型仓库。`,
+  unknownModel: (p) => `没有名为“${p.name}”的模型。可用的有：${p.known}。`,
+  verifying: () => '校验 SHA-256',
+  waitingForDownload: (p) => `进程 ${p.pid} 正在下载同一文件，等待中`,
+  weightsDamaged: (p) => `${p.path} 已损坏。`,
+  weightsMissing: (p) => `${p.path} 处没有权重文件。`,
+};
