@@ -5,7 +5,7 @@ import {settings} from '@oclif/core/settings';
 import {BerthError, ExitCode, systemCode} from '../base/errors.ts';
 import {chooseFolders} from '../base/folders.ts';
 import {nearest} from '../base/nearest.ts';
-import {textsFor} from '../base/texts/index.ts';
+import {textsFor, type Texts} from '../base/texts/index.ts';
 import {findCommand, listCommands, loadCommand} from './commands.ts';
 import {BerthHelp, wantsHelp} from './help.ts';
 import {currentLanguage} from './language.ts';
@@ -57,8 +57,9 @@ async function showHelp(
   const words = argv.filter((word) => word !== 'help' && !word.startsWith('-') && word !== valueOfLang(argv));
   const known = words.length === 0 || findCommand(words, commands) !== undefined || isTopic(words, commands);
   if (!known) throw unknownCommand(words, commands);
-  const config = await configOf(installation, installation.commands);
-  await new BerthHelp(config, textsFor(currentLanguage(argv))).showHelp(words);
+  const t = textsFor(currentLanguage(argv));
+  const config = await configOf(installation, {commands: installation.commands, topics: topicsOf(t)});
+  await new BerthHelp(config, t).showHelp(words);
   return ExitCode.ok;
 }
 
@@ -91,11 +92,16 @@ function unknownCommand(words: readonly string[], commands: Commands): BerthErro
   });
 }
 
-/** oclif's configuration; without `commands` it loads no command by itself. */
-function configOf({root, packageJson}: Installation, commands?: string): Promise<Config> {
+const topicsOf = ({cli}: Texts): Record<string, {description: string}> =>
+  Object.fromEntries(Object.entries(cli.topics).map(([topic, description]) => [topic, {description}]));
+
+/** oclif's configuration. It loads no command by itself unless `help` says where they are. */
+function configOf(
+  {root, packageJson}: Installation,
+  help: Pick<PJSON['oclif'], 'commands' | 'topics'> = {},
+): Promise<Config> {
   const {commands: _published, ...oclif} = packageJson.oclif;
-  const pjson: PJSON = {...packageJson, oclif: commands === undefined ? oclif : {...oclif, commands}};
-  return Config.load({root, pjson, ignoreManifest: true});
+  return Config.load({root, pjson: {...packageJson, oclif: {...oclif, ...help}}, ignoreManifest: true});
 }
 
 /** `berth logs | head` is no failure. */

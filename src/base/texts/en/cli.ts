@@ -6,6 +6,11 @@ export const cli = {
   flagName: 'Name of the deployment.',
   flagHost: 'Machine to work on.',
   flagConfig: 'Settings file; ./berth.yaml when there is one.',
+  topics: {
+    config: 'Settings files.',
+    host: 'Machines that are reached by SSH.',
+    models: 'The catalogue of models, and weights on this machine.',
+  },
   helpUsage: 'USAGE',
   helpArguments: 'ARGUMENTS',
   helpFlags: 'FLAGS',

@@ -8,6 +8,11 @@ export const cli: typeof en = {
   flagName: '部署的名称。',
   flagHost: '要操作的机器。',
   flagConfig: '配置文件；默认使用当前目录的 berth.yaml（若存在）。',
+  topics: {
+    config: '配置文件。',
+    host: '通过 SSH 连接的机器。',
+    models: '模型目录，以及本机上的权重。',
+  },
   helpUsage: '用法',
   helpArguments: '参数',
   helpFlags: '选项',
