@@ -14,10 +14,13 @@ export interface Claim extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** Takes the claim on a deployment's folder; undefined when another process holds it. */
-export async function claimDeployment(folder: string): Promise<Claim | undefined> {
+/**
+ * Takes the claim on a deployment's folder; undefined when another process holds it. `onKnock` is called
+ * when somebody asks whether the claim is held.
+ */
+export async function claimDeployment(folder: string, onKnock?: () => void): Promise<Claim | undefined> {
   const path = claimAddress(folder);
-  const server = (await listen(path)) ?? (await listenInPlaceOfTheDead(path));
+  const server = (await listen(path, onKnock)) ?? (await listenInPlaceOfTheDead(path, onKnock));
   if (!server) return undefined;
   return {folder, [Symbol.asyncDispose]: () => close(server)};
 }
@@ -31,9 +34,12 @@ function claimAddress(folder: string): string {
   return join(tmpdir(), `berth-${id}.sock`);
 }
 
-async function listen(path: string): Promise<Server | undefined> {
+async function listen(path: string, onKnock?: () => void): Promise<Server | undefined> {
   const {promise, resolve, reject} = Promise.withResolvers<Server | undefined>();
-  const server = createServer((socket) => socket.destroy());
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).destroy();
+    onKnock?.();
+  });
   server.once('error', (error) => {
     if (systemCode(error) === 'EADDRINUSE') resolve(undefined);
     else reject(error);
@@ -45,16 +51,23 @@ async function listen(path: string): Promise<Server | undefined> {
 }
 
 /** Only a socket file can outlive its owner; one that nobody answers is removed. */
-async function listenInPlaceOfTheDead(path: string): Promise<Server | undefined> {
+async function listenInPlaceOfTheDead(path: string, onKnock?: () => void): Promise<Server | undefined> {
   if (path.startsWith('\0') || path.startsWith('\\\\')) return undefined;
+  if (await answers(path)) return undefined;
+  await rm(path, {force: true});
+  return await listen(path, onKnock);
+}
+
+/** Whether some process holds the claim. It is reminded thereby to say how it can be reached. */
+export const knock = (folder: string): Promise<boolean> => answers(claimAddress(folder));
+
+async function answers(path: string): Promise<boolean> {
   const {promise, resolve} = Promise.withResolvers<boolean>();
   const socket = connect(path, () => resolve(true));
-  socket.once('error', () => resolve(false));
+  socket.on('error', () => resolve(false));
   const answered = await promise;
   socket.destroy();
-  if (answered) return undefined;
-  await rm(path, {force: true});
-  return await listen(path);
+  return answered;
 }
 
 async function close(server: Server): Promise<void> {

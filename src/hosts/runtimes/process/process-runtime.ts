@@ -22,7 +22,7 @@ import {launchSupervisor, type LaunchSurroundings} from './launcher.ts';
 import {readLogs} from './logs/read-logs.ts';
 import {deploymentPaths, type DeploymentPaths} from './paths.ts';
 import {ProcessTransition} from './process-transition.ts';
-import {findSupervisor} from './record.ts';
+import {reachSupervisor} from './record.ts';
 import {sweep} from './sweep.ts';
 import {PROTOCOL, SupervisorFailure, type CallName, type Calls, type Intent} from './wire.ts';
 
@@ -129,6 +129,8 @@ export class ProcessRuntime implements Runtime {
       return;
     }
     try {
+      // A supervisor that hangs is found out by a question, not at the end of a long drain.
+      await this.#call(control, 'observe', {}, ANSWER);
       await this.#call(control, 'stop', {drainMs: drain}, ms(drain + END));
     } catch (error) {
       if (isGone(error)) return;
@@ -184,7 +186,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   async #find(paths: DeploymentPaths, versions: 'this version' | 'any version' = 'this version') {
-    const record = await findSupervisor(paths);
+    const record = await reachSupervisor(paths, this.#options.clock);
     if (!record) return undefined;
     if (versions === 'this version' && record.protocol !== PROTOCOL) throw otherVersion();
     return new Control(record);

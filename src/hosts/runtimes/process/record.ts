@@ -1,10 +1,32 @@
 import {readFile} from 'node:fs/promises';
+import type {Clock} from '../../../base/clock.ts';
 import {systemCode} from '../../../base/errors.ts';
+import {ms} from '../../../base/units.ts';
 import {isAlive} from '../../local/processes.ts';
+import {knock} from './claim.ts';
 import type {DeploymentPaths} from './paths.ts';
 import type {SupervisorRecord} from './wire.ts';
 
-/** The supervisor that runs now. A file of one that is gone, or whose process id is another's by now, counts as none. */
+/** Longest that a supervisor may hold its claim without a readable record: while it starts or ends. */
+const RECORD_MS = 10_000;
+
+/**
+ * The supervisor that runs now, or undefined when none does. One that is just starting or ending is waited
+ * for, and one whose record was lost is asked to write it again.
+ */
+export async function reachSupervisor(
+  paths: DeploymentPaths,
+  clock: Clock,
+): Promise<SupervisorRecord | undefined> {
+  const started = clock.elapsed();
+  for (;;) {
+    const record = await findSupervisor(paths);
+    if (record || !(await knock(paths.folder)) || clock.elapsed() - started > RECORD_MS) return record;
+    await clock.sleep(ms(10));
+  }
+}
+
+/** The supervisor that its record tells of. A record of one that is gone, or whose process id is another's by now, counts as none. */
 export async function findSupervisor(paths: DeploymentPaths): Promise<SupervisorRecord | undefined> {
   let text: string;
   try {

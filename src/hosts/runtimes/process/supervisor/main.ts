@@ -3,13 +3,13 @@
  * keeps gateway and engine alive, and takes orders on loopback. It is small on purpose.
  */
 import {randomBytes} from 'node:crypto';
-import {chmodSync, mkdirSync, renameSync, rmSync} from 'node:fs';
+import {chmodSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {flushCompileCache} from 'node:module';
 import {setTimeout as delay} from 'node:timers/promises';
 import {describeError, systemCode} from '../../../../base/errors.ts';
 import {writeJson} from '../../../../base/files.ts';
 import {identify} from '../../../local/processes.ts';
-import {claimDeployment, type Claim} from '../claim.ts';
+import {claimDeployment, knock, type Claim} from '../claim.ts';
 import {readCommitted, writeCommitted, type Committed} from '../committed.ts';
 import {deploymentPaths, type DeploymentPaths} from '../paths.ts';
 import {findSupervisor} from '../record.ts';
@@ -45,7 +45,8 @@ try {
 async function supervise(paths: DeploymentPaths, {intent}: SupervisorOptions): Promise<void> {
   mkdirSync(paths.logs, {recursive: true, mode: 0o700});
   chmodSync(paths.folder, 0o700);
-  const claim = await claimOrYield(paths);
+  let keepRecord: (() => void) | undefined;
+  const claim = await claimOrYield(paths, () => keepRecord?.());
   if (!claim) {
     await greet({greeting: 'taken'});
     process.exit(0);
@@ -59,6 +60,7 @@ async function supervise(paths: DeploymentPaths, {intent}: SupervisorOptions): P
   const committed = await recall(paths, say);
   const deployment = new Deployment(paths, surroundings, committed);
   const service = new Service(deployment, () => {
+    keepRecord = undefined;
     rmSync(paths.supervisor, {force: true});
     say(`supervisor ${process.pid} ends`);
     // The answer that tells of the end is on its way: the process ends once it is out.
@@ -78,17 +80,22 @@ async function supervise(paths: DeploymentPaths, {intent}: SupervisorOptions): P
   const self = identify(process.pid) ?? {pid: process.pid, started: ''};
   const record: SupervisorRecord = {protocol: PROTOCOL, ...self, port, token};
   await writeJson(paths.supervisor, record);
+  // Without its record nobody could reach this supervisor, nor start another.
+  keepRecord = () => {
+    writeFileSync(paths.supervisor, JSON.stringify(record), {mode: 0o600});
+  };
   await greet({greeting: 'ready'});
   flushCompileCache();
 }
 
 /** The claim, or undefined when another supervisor is in charge. One that is just ending is waited for. */
-async function claimOrYield(paths: DeploymentPaths): Promise<Claim | undefined> {
+async function claimOrYield(paths: DeploymentPaths, onKnock: () => void): Promise<Claim | undefined> {
   const deadline = performance.now() + CLAIM_MS;
   for (;;) {
-    const claim = await claimDeployment(paths.folder);
+    const claim = await claimDeployment(paths.folder, onKnock);
     if (claim ?? (await findSupervisor(paths))) return claim;
     if (performance.now() > deadline) return undefined;
+    await knock(paths.folder);
     await delay(20);
   }
 }
