@@ -29,13 +29,13 @@ const patterns: readonly Pattern[] = [
     code: 'kv_type_unsupported',
     line: /unsupported --kv-type|Unsupported KV|(cannot create the context|llama\.cpp).*(cache type|V cache quantization)/i,
     why: (t) => t.engine.kvTypeUnsupported,
-    try: ['berth deploy --kv-type f16'],
+    try: ['berth deploy --kv f16'],
   },
   {
     code: 'out_of_memory',
     line: /too large for the available (V?RAM|resources)|Not enough VRAM|failed to allocate|unable to allocate|std::bad_alloc|out of memory|ENOMEM|heap limit/i,
     why: (t) => t.engine.outOfMemory,
-    try: ['berth capacity', 'berth deploy --context 4096', 'berth deploy --kv-type q8_0'],
+    try: ['berth capacity', 'berth deploy --context 4096', 'berth deploy --kv q8_0'],
   },
   {
     code: 'architecture_unsupported',
@@ -59,7 +59,7 @@ const patterns: readonly Pattern[] = [
     code: 'engine_library_failed',
     line: /GGML_ASSERT|GGML_ABORT|the engine library failed/,
     why: (t) => t.engine.libraryFailed,
-    try: ['berth logs', 'berth deploy --kv-type f16'],
+    try: ['berth logs', 'berth deploy --kv f16'],
   },
   {
     code: 'bad_flag',
