@@ -47,7 +47,7 @@ const NANO: Model = {
   title: 'nano (built-in stand-in)',
   license: 'Apache-2.0',
   maxContextTokens: 32_768,
-  parameters: 3_334_016,
+  parameters: 3_330_304,
   sampling: {temperature: 0.7, topP: 0.8, topK: 20, minP: 0},
   standIn: true,
   variants: [{name: 'F16', file: {from: 'built-in'}}],

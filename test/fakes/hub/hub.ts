@@ -126,8 +126,8 @@ class Hub implements FakeHub {
     if (html) return void response.setHeader('content-type', 'text/html').end('<html>Please log in</html>');
     if (redirectLoop) return void response.writeHead(302, {location: url.pathname}).end();
     if (status !== undefined && this.#stillWrong()) {
-      const wait = retryAfterSeconds === undefined ? {} : {'retry-after': retryAfterSeconds};
-      return void response.writeHead(status, wait).end();
+      if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
+      return void response.writeHead(status).end();
     }
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
       return void response.writeHead(401).end();
