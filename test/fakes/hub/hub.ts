@@ -123,18 +123,16 @@ class Hub implements FakeHub {
     const {html, redirectLoop, status, token, delayMs, retryAfterSeconds} = this.misbehave;
     if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const url = new URL(request.url ?? '/', this.url);
-    if (html) return void response.setHeader('content-type', 'text/html').end('<html>Please log in</html>');
-    if (redirectLoop) return void response.writeHead(302, {location: url.pathname}).end();
-    if (status !== undefined && this.#stillWrong()) {
+    if (html) response.setHeader('content-type', 'text/html').end('<html>Please log in</html>');
+    else if (redirectLoop) response.writeHead(302, {location: url.pathname}).end();
+    else if (status !== undefined && this.#stillWrong()) {
       if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
-      return void response.writeHead(status).end();
-    }
-    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
-      return void response.writeHead(401).end();
-    }
-    if (url.pathname.startsWith('/api/v1/models/')) return this.#modelScope(url, response);
-    if (url.pathname.includes('/resolve/')) return this.#huggingFace(url, response);
-    response.writeHead(404).end();
+      response.writeHead(status).end();
+    } else if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+      response.writeHead(401).end();
+    } else if (url.pathname.startsWith('/api/v1/models/')) this.#modelScope(url, response);
+    else if (url.pathname.includes('/resolve/')) this.#huggingFace(url, response);
+    else response.writeHead(404).end();
   }
 
   /** `…/resolve/<revision>/<path>`: what the file is in headers, and a redirect to the CDN. */
@@ -152,9 +150,9 @@ class Hub implements FakeHub {
   /** `…/repo/files` lists, `…/repo?FilePath=` sends. */
   #modelScope(url: URL, response: ServerResponse): void {
     if (!url.pathname.endsWith('/files')) {
-      return void response
-        .writeHead(302, {location: `${this.cdnUrl}/${url.searchParams.get('FilePath') ?? ''}`})
-        .end();
+      const path = url.searchParams.get('FilePath') ?? '';
+      response.writeHead(302, {location: `${this.cdnUrl}/${path}`}).end();
+      return;
     }
     const file = {
       Type: 'blob',

@@ -1,0 +1,150 @@
+import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {once} from 'node:events';
+import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {createInterface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+import {afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
+import {buildNano} from '../../../src/models/index.ts';
+import {startFakeHub, type FakeHub} from '../../fakes/hub/hub.ts';
+
+const program = fileURLToPath(new URL('fetching.ts', import.meta.url));
+
+let content: Uint8Array;
+let sha256: string;
+let hub: FakeHub;
+let folder: string;
+const children = new Set<ChildProcess>();
+
+beforeAll(() => {
+  content = buildNano();
+  sha256 = createHash('sha256').update(content).digest('hex');
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'berth-fetching-'));
+  hub = await startFakeHub(content);
+});
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+  await hub.close();
+  await rm(folder, {recursive: true, force: true});
+});
+
+interface Fetching {
+  child: ChildProcess;
+  /** Resolves when a line matches. */
+  said: (line: RegExp) => Promise<string>;
+}
+
+function fetching(into = folder): Fetching {
+  const env = {...process.env, HF_ENDPOINT: hub.url};
+  const child = spawn(process.execPath, [program, into, 'model.gguf'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.add(child);
+  const lines: string[] = [];
+  let ended = false;
+  createInterface({input: child.stdout})
+    .on('line', (line) => lines.push(line))
+    .on('close', () => (ended = true));
+  const said = async (wanted: RegExp): Promise<string> => {
+    const find = () => lines.find((line) => wanted.test(line));
+    await until(() => ended || find() !== undefined);
+    return find() ?? `ended after: ${lines.join(', ')}`;
+  };
+  return {child, said};
+}
+
+const partial = () => join(folder, 'tested', 'model.gguf.partial');
+
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+const sizeOf = (path: string) =>
+  stat(path).then(
+    ({size}) => size,
+    () => 0,
+  );
+
+test('kill -9 in the middle: the next process goes on where it ended', async () => {
+  hub.misbehave = {bytesPerSecond: 6_000_000};
+  const first = fetching();
+  await until(async () => (await sizeOf(partial())) > 3_000_000);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  const had = await sizeOf(partial());
+  expect(had).toBeLessThan(content.length);
+  expect(await readdir(join(folder, 'tested'))).not.toContain('model.gguf');
+  hub.misbehave = {};
+  hub.sentBytes = 0;
+  expect(await fetching().said(/^(weights |failed)/)).toBe(`weights ${sha256}`);
+  expect(hub.sentBytes).toBe(content.length - had);
+  expect(await readdir(join(folder, 'tested'))).toEqual(['model.gguf']);
+});
+
+test('two processes at once: one fetches, the other waits, and the bytes cross the wire once', async () => {
+  hub.misbehave = {bytesPerSecond: 8_000_000};
+  const both = [fetching(), fetching()];
+  const outcomes = await Promise.all(both.map(({said}) => said(/^(weights |failed)/)));
+  expect(outcomes).toEqual([`weights ${sha256}`, `weights ${sha256}`]);
+  expect(hub.sentBytes).toBe(content.length);
+});
+
+test('the waiting process takes over when the fetching one is killed', async () => {
+  hub.misbehave = {bytesPerSecond: 6_000_000};
+  const first = fetching();
+  await until(async () => (await sizeOf(partial())) > 1_000_000);
+  const second = fetching();
+  await second.said(/^weights\/download running 0/);
+  first.child.kill('SIGKILL');
+  expect(await second.said(/^(weights |failed)/)).toBe(`weights ${sha256}`);
+  expect(hub.sentBytes).toBeLessThan(content.length + 500_000);
+});
+
+/** A file system of its own that can be filled; undefined where this user may not mount one. */
+function smallDisk(at: string, megabytes: number): Disposable | undefined {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', at], {stdio: 'ignore'});
+  } catch {
+    return undefined;
+  }
+  return {[Symbol.dispose]: () => execFileSync('umount', [at])};
+}
+
+test('no room for it: said before the first byte is fetched', async ({skip}) => {
+  const at = join(folder, 'disk');
+  await mkdir(at);
+  using disk = smallDisk(at, 4);
+  if (!disk) return skip('needs a user who may mount a tmpfs');
+  expect(await fetching(at).said(/^(weights |failed)/)).toBe('failed disk_full');
+  expect(hub.sentBytes).toBe(0);
+});
+
+test('the disk fills up while it is fetched: disk_full, and it goes on when there is room again', async ({
+  skip,
+}) => {
+  const at = join(folder, 'disk');
+  await mkdir(at);
+  using disk = smallDisk(at, 80);
+  if (!disk) return skip('needs a user who may mount a tmpfs');
+  hub.misbehave = {bytesPerSecond: 4_000_000};
+  const full = fetching(at);
+  const part = join(at, 'tested', 'model.gguf.partial');
+  await until(async () => (await sizeOf(part)) > 500_000);
+  const filler = join(at, 'filler');
+  await writeFile(filler, Buffer.alloc(100 * 2 ** 20)).catch(() => undefined);
+  expect(await full.said(/^(weights |failed)/)).toBe('failed disk_full');
+  await once(full.child, 'exit');
+  expect(await readdir(join(at, 'tested'))).not.toContain('model.gguf');
+  await rm(filler);
+  hub.misbehave = {};
+  const had = await sizeOf(part);
+  hub.sentBytes = 0;
+  expect(await fetching(at).said(/^(weights |failed)/)).toBe(`weights ${sha256}`);
+  expect(hub.sentBytes).toBe(content.length - had);
+});
