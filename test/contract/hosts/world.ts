@@ -16,22 +16,22 @@ import {
   type Runtime,
 } from '../../../src/hosts/index.ts';
 
-const fake = (name: string): string =>
-  fileURLToPath(new URL(`../../fakes/program/${name}.ts`, import.meta.url));
+const ENGINE = fileURLToPath(new URL('../../fakes/program/engine.ts', import.meta.url));
+const GATEWAY = fileURLToPath(new URL('../../fakes/program/gateway.ts', import.meta.url));
 
 /** An engine that behaves as `env` tells the fake. */
-export const engineSpec = (release: number, env: Record<string, string> = {}): EngineSpec => ({
+const engineSpec = (release: number, env: Record<string, string> = {}): EngineSpec => ({
   release,
   model: 'fake',
   healthPath: '/health',
   predictedPeakBytes: bytes(50e6),
-  argv: [process.execPath, fake('engine')],
+  argv: [process.execPath, ENGINE],
   env: {FAKE_PORT: '{port}', FAKE_TOKEN: '{token}', FAKE_RELEASE: String(release), ...env},
 });
 
 export const gatewaySpec = (port: number, env: Record<string, string> = {}): GatewaySpec => ({
   url: `http://127.0.0.1:${port}`,
-  argv: [process.execPath, fake('gateway')],
+  argv: [process.execPath, GATEWAY],
   env: {FAKE_GATEWAY_PORT: String(port), ...env},
 });
 
@@ -144,7 +144,7 @@ export const healthy = (engines: Engines, name: string): Promise<true> =>
   });
 
 /** Read by the test itself, so that it does not believe the code it tests. */
-export async function markedPids(folder: string): Promise<number[]> {
+async function markedPids(folder: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const marks = await Promise.all(
     pids.map(async (pid) => {

@@ -1,14 +1,14 @@
 import {closeSync, fstatSync, openSync, renameSync, writeSync} from 'node:fs';
 import {systemCode} from '../../../../base/errors.ts';
 
-export interface LogLimits {
+interface LogLimits {
   /** Size at which a file is put away. */
   fileBytes: number;
   /** Files kept, the current one included. */
   files: number;
 }
 
-export const LOG_LIMITS: LogLimits = {fileBytes: 10 * 1024 ** 2, files: 3};
+const LOG_LIMITS: LogLimits = {fileBytes: 10 * 1024 ** 2, files: 3};
 
 /**
  * A log that rotates by size: `x.log`, `x.log.1`, `x.log.2`. Each line begins with its time. Written

@@ -6,7 +6,7 @@ import type {Child} from './child.ts';
 import {afterExit, type PastExit} from './restart-policy.ts';
 
 /** One start of a program: the child, and whether it became ready (false: it ended first). */
-export interface Launch {
+interface Launch {
   child: Child;
   healthy: Promise<boolean>;
 }
