@@ -2,7 +2,7 @@ import {basename, isAbsolute, resolve} from 'node:path';
 import {BerthError, ExitCode} from '../base/errors.ts';
 import {nearest} from '../base/nearest.ts';
 import {bytes} from '../base/units.ts';
-import type {Model} from './model.ts';
+import type {Model, Variant} from './model.ts';
 
 /** What is deployed when nobody says otherwise. */
 export const DEFAULT_MODEL = 'qwen3-4b-instruct-2507';
@@ -72,6 +72,23 @@ export function findModel(name: string): Model {
     try: (near.length > 0 ? near : ids).map((id) => `berth deploy --model ${id}`).concat('berth models'),
     exit: ExitCode.usage,
     details: {name, known: ids},
+  });
+}
+
+/** The variant of this name, or the model's first; throws `unknown_variant`. */
+export function chooseVariant(model: Model, wanted: string | undefined): Variant {
+  const variant =
+    wanted === undefined
+      ? model.variants[0]
+      : model.variants.find(({name}) => name.toLowerCase() === wanted.toLowerCase());
+  if (variant) return variant;
+  const known = model.variants.map(({name}) => name);
+  throw new BerthError({
+    code: 'unknown_variant',
+    what: (t) => t.models.unknownVariant({model: model.id, name: wanted ?? '', known: known.join(', ')}),
+    try: [`berth models show ${model.id}`],
+    exit: ExitCode.usage,
+    details: {known},
   });
 }
 

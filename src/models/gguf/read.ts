@@ -33,7 +33,7 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
     if (error instanceof Damage) throw weightsDamaged(path, error.why);
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'EISDIR') throw weightsMissing(path);
-    throw error;
+    throw code === 'EACCES' ? weightsUnreadable(path, error) : error;
   }
 }
 
@@ -44,6 +44,15 @@ export const weightsDamaged = (path: string, why: Say): BerthError =>
     why,
     try: ['berth models verify', `rm ${path}`],
     details: {path},
+  });
+
+export const weightsUnreadable = (path: string, cause: unknown): BerthError =>
+  new BerthError({
+    code: 'weights_unreadable',
+    what: (t) => t.models.weightsUnreadable({path}),
+    try: [`ls -l ${path}`],
+    details: {path},
+    cause,
   });
 
 export const weightsMissing = (path: string): BerthError =>

@@ -37,6 +37,8 @@ export const NANO_SHAPE: SyntheticShape = {
 /** What nano's file must be, to the byte. */
 export const NANO_SHA256 = '2f00128f759dc254c7a269e1288281171e02f7cf96ae3f17ed53441c674030c7';
 
+export const NANO_BYTES = bytes(6_675_904);
+
 /** The bytes of nano's GGUF file: the same on every machine. */
 export const buildNano = (): Uint8Array => Buffer.concat([...ggufBytes(plan(NANO_SHAPE))]);
 

@@ -1,21 +1,22 @@
-import {mkdir, rename, rm, stat, statfs} from 'node:fs/promises';
+import {mkdir, rename, rm, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import type {Clock} from '../../base/clock.ts';
 import {BerthError, systemCode} from '../../base/errors.ts';
-import {writeAtomically} from '../../base/files.ts';
 import {silent, type Progress} from '../../base/progress.ts';
-import {bytes, mib, type Bytes, type Duration} from '../../base/units.ts';
-import {weightsDamaged, weightsMissing, readGgufHeader} from '../gguf/read.ts';
+import {bytes, type Bytes, type Duration} from '../../base/units.ts';
+import {weightsDamaged, weightsMissing, weightsUnreadable, readGgufHeader} from '../gguf/read.ts';
 import {fetchFile} from '../hubs/fetch.ts';
 import {openAgent, USUAL_PATIENCE, type Patience} from '../hubs/http.ts';
 import {openHubs} from '../hubs/hub.ts';
 import {isDiskFull, removePartial} from '../hubs/transfer.ts';
 import type {HubPlace, Model, Variant, Weights} from '../model.ts';
-import {buildNano, NANO_SHA256} from '../nano/nano.ts';
-import {diskFull, downloadFailed, folderNotWritable} from './errors.ts';
+import {NANO_SHA256} from '../nano/nano.ts';
+import {checkRoom, freeBytes, namingTheDisk} from './disk.ts';
+import {diskFull, downloadFailed} from './errors.ts';
 import {sha256OfFile} from './hash.ts';
 import {takeFileLock} from './lock.ts';
 import {Memos} from './memo.ts';
+import {saveNano} from './save-nano.ts';
 import {downloadTelling} from './telling.ts';
 
 export interface StoreOptions {
@@ -58,9 +59,6 @@ export interface WeightsStore {
   remove(model: Model, variant: Variant): Promise<Bytes>;
 }
 
-/** Beyond the file itself: journals, and not to fill somebody's disk to the last byte. */
-const ROOM_TO_LEAVE = mib(64);
-
 /** Opens the store; touches nothing before it is asked. */
 export function openWeightsStore({
   folder,
@@ -95,7 +93,11 @@ export function openWeightsStore({
   const hash = async (path: string, {progress, signal}: EnsureOptions): Promise<string> => {
     const {size} = await stat(path);
     const telling = downloadTelling(progress ?? silent, clock);
-    return sha256OfFile(path, (done) => telling.tell('verify', done, size), signal);
+    try {
+      return await sha256OfFile(path, (done) => telling.tell('verify', done, size), signal);
+    } catch (error) {
+      throw systemCode(error) === 'EACCES' ? weightsUnreadable(path, error) : error;
+    }
   };
 
   const verify: WeightsStore['verify'] = async (model, variant, options = {}) => {
@@ -154,27 +156,26 @@ export function openWeightsStore({
       await removePartial(partial);
       return asWeights(path, await memos.remember(path, outcome.claim.sha256));
     } catch (error) {
-      if (isDiskFull(error)) throw diskFull(dirname(path), file.totalBytes, await freeBytes(dirname(path)));
-      throw error;
+      throw isDiskFull(error)
+        ? diskFull(dirname(path), file.totalBytes, await freeBytes(dirname(path)))
+        : error;
     } finally {
       await agent.destroy();
     }
   };
 
   const make = async (path: string): Promise<Weights> => {
-    await writeAtomically(path, buildNano(), 0o644);
-    const sha256 = await sha256OfFile(path);
-    if (sha256 !== NANO_SHA256) throw new Error(`nano was built with SHA-256 ${sha256}`);
+    const {sha256} = await saveNano(path);
     return asWeights(path, await memos.remember(path, sha256));
   };
 
-  const ensure: WeightsStore['ensure'] = async (model, variant, options = {}) => {
+  const ensureUnnamed: WeightsStore['ensure'] = async (model, variant, options = {}) => {
     const present = await find(model, variant);
     if (present) return present;
     const {file} = variant;
     const path = pathOf(model, variant);
     if (file.from === 'path') throw weightsMissing(path);
-    await makeFolder(dirname(path));
+    await mkdir(dirname(path), {recursive: true});
     if (file.from === 'built-in') return make(path);
     const {progress = silent, signal = new AbortController().signal} = options;
     await using _lock = await takeFileLock(`${path}.lock`, clock, signal, (pid) =>
@@ -188,6 +189,9 @@ export function openWeightsStore({
     // Whoever had the lock before may have finished the work.
     return (await find(model, variant)) ?? (await download(model, {...variant, file}, path, options));
   };
+
+  const ensure: WeightsStore['ensure'] = (model, variant, options) =>
+    namingTheDisk(dirname(pathOf(model, variant)), () => ensureUnnamed(model, variant, options));
 
   const reachableHub: WeightsStore['reachableHub'] = async ({file}, deadline) => {
     if (file.from !== 'hub') return undefined;
@@ -255,23 +259,3 @@ async function sizeOf(path: string): Promise<Bytes | undefined> {
 }
 
 const exists = async (path: string): Promise<boolean> => (await sizeOf(path)) !== undefined;
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, {recursive: true});
-  } catch (error) {
-    if (isDiskFull(error)) throw diskFull(dirname(folder), 4096, 0);
-    throw folderNotWritable(folder, error);
-  }
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const {bavail, bsize} = await statfs(folder);
-  return bavail * bsize;
-}
-
-async function checkRoom(folder: string, missingBytes: number): Promise<void> {
-  const needed = missingBytes === 0 ? 0 : missingBytes + ROOM_TO_LEAVE;
-  const free = await freeBytes(folder);
-  if (free < needed) throw diskFull(folder, needed, free);
-}

@@ -1,14 +1,13 @@
 import {createHash} from 'node:crypto';
 import {expect, test} from 'vitest';
-import {buildNano} from '../../../src/models/index.ts';
+import {buildNano, NANO_BYTES, NANO_SHA256} from '../../../src/models/index.ts';
 import {AGAIN, CHINESE, ENGLISH} from '../../../src/models/nano/notice.ts';
 
 test('nano is the same file to the byte on every machine', () => {
   const file = buildNano();
-  expect(file.length).toBe(6_675_904);
-  expect(createHash('sha256').update(file).digest('hex')).toBe(
-    '2f00128f759dc254c7a269e1288281171e02f7cf96ae3f17ed53441c674030c7',
-  );
+  expect(file.length).toBe(NANO_BYTES);
+  expect(createHash('sha256').update(file).digest('hex')).toBe(NANO_SHA256);
+  expect(NANO_SHA256).toBe('2f00128f759dc254c7a269e1288281171e02f7cf96ae3f17ed53441c674030c7');
 });
 
 test('no two pieces of the notice are alike, in either language', () => {

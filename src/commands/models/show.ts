@@ -1,0 +1,25 @@
+import {z} from 'zod';
+import {Args, BerthCommand, examples, text} from '../../cli/command.ts';
+import {presentModel} from '../../cli/present/models.ts';
+import {describeModel, findModel, modelSchema} from '../../models/index.ts';
+
+const resultSchema = z.object({schema: z.literal('berth.model/1'), model: modelSchema});
+type Result = z.infer<typeof resultSchema>;
+
+export default class ModelsShow extends BerthCommand<Result> {
+  static override summary = text((t) => t.models.help.show);
+  static override examples = examples(
+    ['models show qwen3-4b-instruct-2507', (t) => t.models.help.showExample],
+    ['models show ./my-model.gguf --json', (t) => t.models.help.showExampleFile],
+  );
+  static override args = {
+    model: Args.string({required: true, description: text((t) => t.models.help.argModel)}),
+  };
+  static override resultSchema = resultSchema;
+
+  override async run(): Promise<Result> {
+    const {args} = await this.parse(ModelsShow);
+    const model = await describeModel(await this.parts.weights(), findModel(args.model));
+    return this.present({schema: 'berth.model/1', model}, (t) => presentModel(t, model));
+  }
+}
