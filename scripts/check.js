@@ -22,7 +22,7 @@ const CHECKS = [
   ],
 ];
 
-ensureInstalled();
+await ensureInstalled();
 mkdirSync(root + CACHE, {recursive: true});
 const waiting = [...CHECKS];
 /** @type {string[]} */

@@ -6,6 +6,6 @@ import {runHere} from './support/run.js';
 
 rmSync(`${root}dist`, {recursive: true, force: true});
 if (!process.argv.includes('--clean')) {
-  ensureInstalled();
+  await ensureInstalled();
   process.exitCode = await runHere('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
 }

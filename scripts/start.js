@@ -2,5 +2,5 @@
 import {ensureInstalled} from './support/install.js';
 import {runHere} from './support/run.js';
 
-ensureInstalled();
+await ensureInstalled();
 process.exitCode = await runHere('bin/run.js', ['deploy', '--first-run', ...process.argv.slice(2)]);

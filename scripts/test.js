@@ -9,5 +9,5 @@ const chosen = args.some((arg) => arg === '--project' || arg.startsWith('--proje
 const gpu = ['/usr/bin/nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'].some((path) => existsSync(path));
 const projects = chosen ? [] : [...PROJECTS, ...(gpu ? ['gpu'] : [])].flatMap((name) => ['--project', name]);
 
-ensureInstalled();
+await ensureInstalled();
 process.exitCode = await runHere('node_modules/vitest/vitest.mjs', ['run', ...projects, ...args]);

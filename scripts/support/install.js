@@ -1,5 +1,5 @@
 // Plain JavaScript for Node 20 without dependencies: this runs before anything is installed.
-import {spawnSync} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
@@ -12,23 +12,44 @@ export function ownNode() {
 }
 
 /** Installs the packages that package-lock.json names, unless exactly they are there. */
-export function ensureInstalled() {
+export async function ensureInstalled() {
   if (isInstalled()) return;
   const started = Date.now();
   console.error('Installing packages…');
+  const {code, interrupted} = await npmCi();
+  if (interrupted) fail('Interrupted while installing; the next run starts over.', 130);
+  if (code !== 0) fail('npm ci has failed (see above). Try again: npm ci', code ?? 1);
+  if (!isInstalled()) fail('The packages are incomplete after npm ci. Try: rm -rf node_modules && npm ci', 1);
+  console.error(`Installed packages in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
+}
+
+/** @returns {Promise<{code: number | null, interrupted: boolean}>} */
+function npmCi() {
   // The old system Node only runs npm, so warnings that packages want a newer one would mislead.
-  const npm = spawnSync('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund', '--prefer-offline'], {
+  const npm = spawn('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund', '--prefer-offline'], {
     cwd: root,
-    // npm run's own settings would be taken for ours.
+    // What is left out of a production install is needed here.
     env: {...process.env, npm_config_engine_strict: 'false', npm_config_omit: '', NODE_ENV: ''},
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  if (npm.error) fail(`npm cannot be started: ${npm.error.message}`, 1);
-  if (npm.signal) fail('Interrupted while installing; the next run starts over.', 130);
-  if (npm.status !== 0) fail('npm ci has failed (see above). Try again: npm ci', npm.status ?? 1);
-  if (!isInstalled()) fail('The packages are incomplete after npm ci. Try: rm -rf node_modules && npm ci', 1);
-  console.error(`Installed packages in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
+  // Interrupted, npm takes away what it has made. Ending before it would let the next run collide with that.
+  let interrupted = false;
+  const wait = () => {
+    interrupted = true;
+  };
+  const end = () => {
+    interrupted = true;
+    npm.kill('SIGTERM');
+  };
+  process.on('SIGINT', wait).on('SIGTERM', end);
+  return new Promise((resolve) => {
+    npm.on('error', (error) => fail(`npm cannot be started: ${error.message}`, 1));
+    npm.on('exit', (code) => {
+      process.off('SIGINT', wait).off('SIGTERM', end);
+      resolve({code, interrupted});
+    });
+  });
 }
 
 /**

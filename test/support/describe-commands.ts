@@ -15,7 +15,7 @@ export interface CommandDescription {
   schema: object | undefined;
 }
 
-export interface FlagDescription {
+interface FlagDescription {
   name: string;
   char: string | undefined;
   type: 'boolean' | 'option';

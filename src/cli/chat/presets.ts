@@ -3,7 +3,7 @@ import {BerthError, describeError, ExitCode} from '../../base/errors.ts';
 import type {Texts} from '../../base/texts/index.ts';
 
 export const PRESETS = ['content', 'knowledge', 'review'] as const;
-export type Preset = (typeof PRESETS)[number];
+type Preset = (typeof PRESETS)[number];
 
 /** More would not fit any context that a model of this size is served with. */
 const LARGEST_FILE_BYTES = 1024 * 1024;

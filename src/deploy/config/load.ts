@@ -6,7 +6,7 @@ import {explainIssue, type Mistake} from './issues.ts';
 import {settingsSchema, type Settings} from './settings.ts';
 
 /** The file that is read when none is named, if it is there. */
-export const DEFAULT_FILE = 'berth.yaml';
+const DEFAULT_FILE = 'berth.yaml';
 
 /** Nobody writes this much by hand; a larger file is a mistake (a model, a log). */
 const LARGEST_FILE_BYTES = 1024 * 1024;
@@ -68,7 +68,8 @@ export async function loadSettingsFrom({file, flags = {}, cwd}: LoadOptions): Pr
 }
 
 function settingsOf(flags: SettingsFlags): object {
-  const {host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain, update} = flags;
+  const {host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain, update} =
+    flags;
   return {
     ...{host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain, update},
     deployment: flags.name,

@@ -3,10 +3,10 @@ import {ms, parseBytes, seconds, type Bytes, type Duration} from '../../base/uni
 import {gatewayConfigSchema} from '../../gateway/index.ts';
 
 /** Names that are safe as a folder, a container name and a DNS label. */
-export const DEPLOYMENT_NAME = /^[a-z0-9][a-z0-9-]{0,38}$/;
+const DEPLOYMENT_NAME = /^[a-z0-9][a-z0-9-]{0,38}$/;
 
 /** What people type for the model when they have no wish of their own. */
-export const DEFAULT_MODEL = 'qwen3-4b-instruct-2507';
+const DEFAULT_MODEL = 'qwen3-4b-instruct-2507';
 
 const DURATION_FACTORS: Record<string, number> = {ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000};
 
