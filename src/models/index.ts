@@ -1,11 +1,10 @@
 /** The door of models/: the catalogue, weights on disk, headers and memory estimates. */
 export {CATALOGUE, chooseVariant, DEFAULT_MODEL, findModel} from './catalogue.ts';
-export type {GgufHeader, GgufTensor, GgufValue} from './gguf/header.ts';
+export type {GgufHeader, GgufValue} from './gguf/header.ts';
 export {readGgufHeader} from './gguf/read.ts';
-export {USUAL_PATIENCE, type Patience} from './hubs/http.ts';
 export {describeModel, modelSchema, type ModelListing, type VariantListing} from './listing.ts';
 export {estimateMemory, kvBytesPerToken} from './memory.ts';
-export type {HubPlace, MemoryEstimate, MemoryTerm, Model, Variant, Weights, WeightsSource} from './model.ts';
+export type {MemoryEstimate, Model, Variant, Weights} from './model.ts';
 export {
   buildNano,
   NANO_BYTES,
@@ -16,10 +15,4 @@ export {
   type SyntheticShape,
 } from './nano/nano.ts';
 export {saveNano} from './store/save-nano.ts';
-export {
-  openWeightsStore,
-  type EnsureOptions,
-  type OnDisk,
-  type StoreOptions,
-  type WeightsStore,
-} from './store/store.ts';
+export {openWeightsStore, type OnDisk, type WeightsStore} from './store/store.ts';

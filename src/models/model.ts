@@ -24,7 +24,7 @@ export interface Variant {
   file: WeightsSource;
 }
 
-export type WeightsSource =
+type WeightsSource =
   /** Written by Berth itself. */
   | {from: 'built-in'}
   | {from: 'path'; path: string}

@@ -4,7 +4,7 @@ import type {TensorType} from './format.ts';
 export type GgufValue = number | string | boolean | readonly GgufValue[] | LongArray;
 
 /** An array too long to be kept, such as the vocabulary. */
-export interface LongArray {
+interface LongArray {
   length: number;
 }
 

@@ -12,7 +12,7 @@ export interface Claim {
   sha256: string;
 }
 
-export interface Hub {
+interface Hub {
   /** Asks what the file is. Throws HubTrouble. */
   claim(place: HubPlace, signal: AbortSignal): Promise<Claim>;
   /** What to ask for to get the file's bytes. */

@@ -29,7 +29,7 @@ export interface Transfer {
   tell: (haveBytes: number) => void;
 }
 
-export const journalOf = (partial: string): string => `${partial}.json`;
+const journalOf = (partial: string): string => `${partial}.json`;
 
 export async function removePartial(partial: string): Promise<void> {
   await rm(partial, {force: true});

@@ -19,7 +19,7 @@ import {Memos} from './memo.ts';
 import {saveNano} from './save-nano.ts';
 import {downloadTelling} from './telling.ts';
 
-export interface StoreOptions {
+interface StoreOptions {
   /** Where weights are kept. */
   folder: string;
   env: NodeJS.ProcessEnv;
@@ -27,7 +27,7 @@ export interface StoreOptions {
   patience?: Patience;
 }
 
-export interface EnsureOptions {
+interface EnsureOptions {
   progress?: Progress;
   signal?: AbortSignal;
 }

@@ -36,7 +36,7 @@ export interface Misbehaviour {
   bytesPerSecond?: number;
 }
 
-export interface Asked {
+interface Asked {
   method: string;
   path: string;
   authorization: string | undefined;

@@ -109,11 +109,11 @@ test('the waiting process takes over when the fetching one is killed', async () 
 /** A file system of its own that can be filled; undefined where this user may not mount one. */
 function smallDisk(at: string, megabytes: number): Disposable | undefined {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', at], {stdio: 'ignore'});
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', at], {stdio: 'ignore'});
   } catch {
     return undefined;
   }
-  return {[Symbol.dispose]: () => execFileSync('umount', [at])};
+  return {[Symbol.dispose]: () => execFileSync('/bin/umount', [at])};
 }
 
 test('no room for it: said before the first byte is fetched', async ({skip}) => {
