@@ -1,5 +1,6 @@
 import {styleText} from 'node:util';
 import {z} from 'zod';
+import {ExitCode} from '../base/errors.ts';
 import {Args, BerthCommand, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
 import {printable} from '../cli/printable.ts';
 import {padToWidth} from '../cli/width.ts';
@@ -48,7 +49,11 @@ export default class Logs extends BerthCommand<Result> {
       else if (flags.follow) process.stdout.write(`${JSON.stringify(plain)}\n`);
       else kept.push(plain);
     }
-    this.signal.throwIfAborted();
+    if (this.signal.aborted) {
+      // Ctrl-C is how following ends: nothing went wrong, so there is nothing to tell.
+      process.exitCode = ExitCode.interrupted;
+      return undefined;
+    }
     if (flags.follow) return undefined;
     if (!this.jsonEnabled() && colours.size === 0) process.stderr.write(`${this.t.cli.logs.none}\n`);
     return {schema: 'berth.logs/1', lines: kept};
