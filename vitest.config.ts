@@ -6,6 +6,9 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
   test: {name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, ...more},
 });
 
+/** Ends the hosts that tests started on this machine, after the last of them. */
+const RIG = './test/rig/global-setup.ts';
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
@@ -13,8 +16,8 @@ export default defineConfig({
       project('unit', 10_000),
       project('contract', 60_000),
       // Real processes, ports and files: one file at a time on a two-core machine.
-      project('integration', 120_000, {fileParallelism: false}),
-      project('faults', 180_000, {fileParallelism: false}),
+      project('integration', 120_000, {fileParallelism: false, globalSetup: RIG}),
+      project('faults', 180_000, {fileParallelism: false, globalSetup: RIG}),
       project('browser', 120_000, {fileParallelism: false}),
       project('gpu', 600_000, {fileParallelism: false}),
     ],
