@@ -118,10 +118,10 @@ export class RigHost {
 
   /** Takes so many bytes of the host's disk (Docker, /home, /var/lib/berth); all that is left when no number is given. */
   async fillDisk(bytes?: number): Promise<void> {
+    const most = 'fallocate -l "$(df --output=avail -B1 /data | tail -n 1)" /data/filler';
+    const rest = 'cat /dev/zero >> /data/filler';
     const script =
-      bytes === undefined
-        ? 'cat /dev/zero > /data/filler 2>/dev/null; :'
-        : `fallocate -l ${bytes} /data/filler`;
+      bytes === undefined ? `(${most}; ${rest}) 2>/dev/null; :` : `fallocate -l ${bytes} /data/filler`;
     await this.must(['sh', '-c', script]);
   }
 
