@@ -2,7 +2,7 @@ import {docker, run, type Ended, type RunOptions} from './docker.ts';
 import {GpuDouble} from './gpu-double.ts';
 import type {RigKeys} from './keys.ts';
 
-export const USERS = ['ops', 'admin', 'plain', 'root'] as const;
+const USERS = ['ops', 'admin', 'plain', 'root'] as const;
 /** `ops` is in the docker group, `admin` may sudo without a password, `plain` may neither. */
 export type RigUser = (typeof USERS)[number];
 

@@ -8,7 +8,7 @@ import {cacheFolder} from './names.ts';
 const RECIPE = join(import.meta.dirname, 'llama-server', 'build.sh');
 
 /** Where a real llama-server for CPUs (one static program of 12 MB) is, or would be once it is built. */
-export async function llamaServerPath(): Promise<string> {
+async function llamaServerPath(): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(RECIPE))
     .digest('hex')
@@ -17,7 +17,7 @@ export async function llamaServerPath(): Promise<string> {
 }
 
 /** Its path, or undefined when nobody built it on this machine yet (`npm run rig -- llama-server`). */
-export async function builtLlamaServer(): Promise<string | undefined> {
+async function builtLlamaServer(): Promise<string | undefined> {
   const path = await llamaServerPath();
   return access(path).then(
     () => path,

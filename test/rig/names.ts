@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 /** The checkout that this rig belongs to; two checkouts on one machine do not see each other's hosts. */
-export const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 const id = createHash('sha256').update(checkout).digest('hex').slice(0, 8);
 

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
 import {KERNEL_LOG} from '../../rig/gpu-double.ts';
-import type {RigHost} from '../../rig/host.ts';
-import {needsDocker, openRig, RIG_START_MS, type Rig} from '../../rig/rig.ts';
+
+import {needsDocker, openRig, RIG_START_MS, type Rig, type RigHost} from '../../rig/rig.ts';
 
 const USED = ['nvidia-smi', '--query-gpu=memory.used,memory.free', '--format=csv,noheader,nounits'];
 const APPS = ['nvidia-smi', '--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'];

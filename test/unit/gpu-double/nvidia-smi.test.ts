@@ -10,7 +10,7 @@ import {temporaryFolder} from '../../support/temporary.ts';
 const DOUBLE = join(import.meta.dirname, '../../fakes/gpu/nvidia-smi');
 
 const start = (folder: string, argv: readonly string[]) =>
-  spawn('perl', [DOUBLE, ...argv], {
+  spawn(DOUBLE, [...argv], {
     env: {...process.env, GPU_DOUBLE_DIR: folder},
     stdio: ['ignore', 'pipe', 'inherit'],
   });
