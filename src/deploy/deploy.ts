@@ -1,7 +1,8 @@
 import {step} from '../base/progress.ts';
+import {berthVersion} from '../base/version.ts';
 import {ms, type Bytes, type Duration} from '../base/units.ts';
 import type {Reading} from '../card/index.ts';
-import {estimateMemory, readGgufHeader, type Weights} from '../models/index.ts';
+import {estimateMemory, modelNumber, readGgufHeader, type Weights} from '../models/index.ts';
 import {ensureClientKey, keyFileOf} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
 import {History} from './history.ts';
@@ -44,17 +45,24 @@ export async function deploy(
   const key = await ensureClientKey(parts.host, settings.deployment, keyFileFor(parts, settings));
   const identity = identityOf(settings, target, weights);
 
-  const {standIn} = target.model;
   const present = await presentRelease(history, site);
   if (present?.fingerprint === fingerprintOf(identity)) {
     const outcome = servingEngine(site) ? 'unchanged' : 'restarted';
     if (outcome === 'restarted') await startAgain(parts, site, present, signal);
-    return conclude({parts, outcome, site, release: present, standIn, key, started});
+    return await conclude({parts, outcome, site, release: present, key, started});
   }
 
   const {reading, presentBytes} = await readDevice(parts, site);
   const plan = await planFor(settings, target, weights, reading, presentBytes);
-  const release = newRelease(parts, settings, identity, weights, plan, await history.nextNumber());
+  const release = newRelease({
+    number: await history.nextNumber(),
+    deployment: settings.deployment,
+    createdAt: parts.clock.now().toISOString(),
+    identity,
+    standIn: target.model.standIn,
+    weights,
+    plan,
+  });
   await history.add(release);
   const {engine} = target;
   const {drain} = settings;
@@ -68,7 +76,7 @@ export async function deploy(
     lock,
     signal,
   });
-  return conclude({parts, outcome: 'deployed', site, release, standIn, key, started, served});
+  return await conclude({parts, outcome: 'deployed', site, release, key, started, served});
 }
 
 const keyFileFor = (parts: DeployParts, settings: Settings): string =>
@@ -87,6 +95,7 @@ export function identityOf(settings: Settings, {model, variant, engine}: Target,
     weightsSha256: weights.sha256,
     engine: engine.name,
     engineVersion: engine.version,
+    berthVersion: berthVersion(),
     asked: askedOf(settings),
     gateway: settings.gateway,
   };
@@ -108,8 +117,10 @@ async function planFor(
   presentBytes: Bytes,
 ): Promise<Plan> {
   const header = await readGgufHeader(weights.path);
+  // A file of the person's own says only in its header how long a context it was trained for.
+  const trained = modelNumber(header, 'context_length') ?? Infinity;
   return makePlan({
-    model,
+    model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trained)},
     asked: askedOf(settings),
     estimate: (engineSettings) => estimateMemory(header, engineSettings),
     reading,
@@ -118,27 +129,21 @@ async function planFor(
   });
 }
 
-function newRelease(
-  parts: DeployParts,
-  settings: Settings,
-  identity: Identity,
-  weights: Weights,
-  plan: Plan,
-  number: number,
-): Release {
-  return {
-    schema: 'berth.release/1',
-    number,
-    deployment: settings.deployment,
-    createdAt: parts.clock.now().toISOString(),
-    fingerprint: fingerprintOf(identity),
-    identity,
-    weights,
-    settings: plan.settings,
-    predicted: {peakBytes: plan.estimate.totalBytes, terms: [...plan.estimate.terms]},
-    budgetBytes: plan.budgetBytes,
-  };
+interface NewRelease extends Pick<
+  Release,
+  'number' | 'deployment' | 'createdAt' | 'identity' | 'standIn' | 'weights'
+> {
+  plan: Plan;
 }
+
+const newRelease = ({plan, ...facts}: NewRelease): Release => ({
+  schema: 'berth.release/1',
+  ...facts,
+  fingerprint: fingerprintOf(facts.identity),
+  settings: plan.settings,
+  predicted: {peakBytes: plan.estimate.totalBytes, terms: [...plan.estimate.terms]},
+  budgetBytes: plan.budgetBytes,
+});
 
 async function dryRun(
   parts: DeployParts,

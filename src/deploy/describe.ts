@@ -47,7 +47,7 @@ export interface Description {
   /** This client's key; undefined when it has none. */
   key: Secret | undefined;
   /** Counts of the gateway; undefined when it does not run. */
-  stats(): Promise<GatewayStats | undefined>;
+  stats: () => Promise<GatewayStats | undefined>;
 }
 
 export async function describe(
@@ -110,7 +110,7 @@ function statusOf(
       release: release.number,
       model: release.identity.model,
       variant: release.identity.variant,
-      standIn: parts.findModel(release.identity.model).standIn,
+      standIn: release.standIn,
       engine: release.identity.engine,
     }),
     ...(observed.state === 'running' && {

@@ -10,3 +10,4 @@ export {listReleases, releaseListSchema, type ReleaseList} from './releases.ts';
 export {rollback} from './rollback.ts';
 export {loadSettings} from './config/load.ts';
 export {settingsSchema, type Settings, type SettingsInput} from './config/settings.ts';
+export {viewOf} from './view.ts';

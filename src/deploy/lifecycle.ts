@@ -30,8 +30,7 @@ export async function start(parts: DeployParts, settings: Settings): Promise<Dep
   );
   const outcome = servingEngine(site) ? 'unchanged' : 'restarted';
   if (outcome === 'restarted') await startAgain(parts, site, release, signal);
-  const {standIn} = parts.findModel(release.identity.model);
-  return conclude({parts, outcome, site, release, standIn, key, started});
+  return await conclude({parts, outcome, site, release, key, started});
 }
 
 /** Starts what the host has committed to, and waits until the gateway sends requests to it. */

@@ -54,7 +54,6 @@ interface Conclusion {
   outcome: DeployOutcome['outcome'];
   site: Site;
   release: Release;
-  standIn: boolean;
   key: {key: Secret; made: boolean};
   started: Duration;
   served?: Served;
@@ -74,7 +73,7 @@ export async function conclude(input: Conclusion): Promise<DeployOutcome> {
     release: release.number,
     model: release.identity.model,
     variant: release.identity.variant,
-    standIn: input.standIn,
+    standIn: release.standIn,
     engine: release.identity.engine,
     url: `http://${address}:${port}`,
     keyFile: keyFileOf(parts.keyFolder, parts.host.name, site.name),

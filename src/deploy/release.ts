@@ -22,6 +22,8 @@ const identitySchema = z.object({
   weightsSha256: z.string(),
   engine: z.enum(['embedded', 'llama-cpp', 'vllm']),
   engineVersion: z.string(),
+  /** Version of Berth, whose own programs stand at the door. */
+  berthVersion: z.string(),
   /** Only what the person set; the plan filled in the rest. */
   asked: z.object({
     contextTokens: z.int().optional(),
@@ -43,6 +45,8 @@ export const releaseSchema = z.object({
   /** SHA-256 of the identity. */
   fingerprint: z.string(),
   identity: identitySchema,
+  /** The model is the built-in stand-in. */
+  standIn: z.boolean(),
   weights: z.object({path: z.string(), totalBytes: z.int(), sha256: z.string()}),
   settings: engineSettingsSchema,
   predicted: z.object({

@@ -26,7 +26,6 @@ export async function rollback(
   const present = committedRelease(site.observed);
   const {release} = wanted === undefined ? previous(await history.all(), present) : await history.get(wanted);
   const {identity} = release;
-  const {standIn} = parts.findModel(identity.model);
   const key = await ensureClientKey(
     parts.host,
     site.name,
@@ -34,7 +33,7 @@ export async function rollback(
   );
   const serving = servingEngine(site);
   if (serving?.release === release.number) {
-    return conclude({parts, outcome: 'unchanged', site, release, standIn, key, started});
+    return await conclude({parts, outcome: 'unchanged', site, release, key, started});
   }
   const reading = await parts.device.read();
   const served = await serveRelease(parts, {
@@ -42,12 +41,17 @@ export async function rollback(
     history,
     release,
     engine: parts.engine(identity.engine),
-    ladder: chooseLadder(heldBy(serving, reading), release.predicted.peakBytes, reading.freeBytes, settings.update),
+    ladder: chooseLadder(
+      heldBy(serving, reading),
+      release.predicted.peakBytes,
+      reading.freeBytes,
+      settings.update,
+    ),
     drain: settings.drain,
     lock,
     signal,
   });
-  return conclude({parts, outcome: 'rolled-back', site, release, standIn, key, started, served});
+  return await conclude({parts, outcome: 'rolled-back', site, release, key, started, served});
 }
 
 function previous(past: readonly PastRelease[], present: number | undefined): PastRelease {

@@ -42,11 +42,7 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
         settings: release.settings,
         predictedPeakBytes: bytes(release.predicted.peakBytes),
       }),
-      gateway: gatewaySpec(
-        release.identity.gateway,
-        deploymentFolder(parts.host, site.name),
-        release.settings,
-      ),
+      gateway: gatewaySpec(release.identity.gateway, {stateFolder: deploymentFolder(parts.host, site.name)}),
       contextTokens: release.settings.contextTokens,
       owner: input.lock.owner,
     });

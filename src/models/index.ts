@@ -1,5 +1,6 @@
 /** The door of models/: the catalogue, weights on disk, headers and memory estimates. */
 export {CATALOGUE, chooseVariant, DEFAULT_MODEL, findModel} from './catalogue.ts';
+export {modelNumber} from './gguf/header.ts';
 export type {GgufHeader, GgufValue} from './gguf/header.ts';
 export {readGgufHeader} from './gguf/read.ts';
 export {describeModel, modelSchema, type ModelListing, type VariantListing} from './listing.ts';

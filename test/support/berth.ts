@@ -50,7 +50,9 @@ export async function openBerth(extraEnv: Record<string, string> = {}): Promise<
 
   async function run(...argv: string[]): Promise<CommandResult> {
     const child = start(argv);
-    const output = Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')));
+    const output = Promise.all(
+      [child.stdout, child.stderr].map(async (stream) => (stream ? await text(stream) : '')),
+    );
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     const [stdout = '', stderr = ''] = await output;
     return {code, signal, stdout, stderr};

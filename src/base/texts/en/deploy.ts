@@ -25,8 +25,6 @@ export const deploy = {
     `${p.terms}, for ${p.sequences} x ${p.context} tokens. Free ${p.free} + given back by the present release ${p.present} - safety ${p.safety}.`,
   portTaken: (p: {port: number; address: string; who: string | undefined}) =>
     `Port ${p.port} on ${p.address} is taken${p.who === undefined ? '' : ` by ${p.who}`}.`,
-  unknownVariant: (p: {model: string; variant: string; known: string}) =>
-    `${p.model} has no variant ${p.variant}. It has: ${p.known}.`,
   nothingDeployed: (p: {deployment: string}) => `Nothing is deployed as "${p.deployment}" on this host.`,
   nothingToRollBackTo: (p: {present: number | undefined}) =>
     p.present === undefined

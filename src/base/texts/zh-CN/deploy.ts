@@ -12,7 +12,6 @@ export const deploy: typeof en = {
     `${terms}，对应 ${sequences} 路 × ${context} 个 token。空闲 ${free} + 当前版本可归还 ${present} - 安全余量 ${safety}。`,
   portTaken: ({port, address, who}) =>
     `${address} 的端口 ${port} 已被${who === undefined ? '占用' : ` ${who} 占用`}。`,
-  unknownVariant: ({model, variant, known}) => `${model} 没有变体 ${variant}，可选：${known}。`,
   nothingDeployed: ({deployment}) => `本机没有名为“${deployment}”的部署。`,
   nothingToRollBackTo: ({present}) =>
     present === undefined
