@@ -1,11 +1,12 @@
 import {z} from 'zod';
+import {BerthError} from '../base/errors.ts';
 import type {Secret} from '../base/secret.ts';
 import type {GatewayStats, Observed} from '../hosts/index.ts';
 import {keyFileOf, readClientKey} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
 import {History} from './history.ts';
 import {nothingDeployed} from './lifecycle.ts';
-import {committedRelease, visit, type DeployParts} from './parts.ts';
+import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import type {Outcome, Release} from './release.ts';
 
 /** What `berth status --json` prints. */
@@ -59,11 +60,7 @@ export async function describe(
   const number = committedRelease(observed);
   const past = number === undefined ? undefined : await new History(parts.host, site.name).get(number);
   const keyFile = keyFileOf(parts.keyFolder, parts.host.name, site.name);
-  const stats = async (): Promise<GatewayStats | undefined> => {
-    if (observed.state !== 'running' || observed.gateway.program.state !== 'running') return undefined;
-    const reply = await site.runtime.order(site.name, {order: 'stats'});
-    return reply.reply === 'stats' ? reply.stats : undefined;
-  };
+  const stats = () => statsOf(site);
   return {
     status: statusOf(parts, site.name, site.runtime.kind, observed, past?.release, keyFile, await stats()),
     observed,
@@ -72,6 +69,18 @@ export async function describe(
     key: await readClientKey(keyFile),
     stats,
   };
+}
+
+async function statsOf({name, runtime, observed}: Site): Promise<GatewayStats | undefined> {
+  if (observed.state !== 'running' || observed.gateway.program.state !== 'running') return undefined;
+  try {
+    const reply = await runtime.order(name, {order: 'stats'});
+    return reply.reply === 'stats' ? reply.stats : undefined;
+  } catch (error) {
+    // It ended since it was observed; the next look will show its successor.
+    if (error instanceof BerthError) return undefined;
+    throw error;
+  }
 }
 
 /** Like `describe`, for commands that make sense only when something was deployed. */

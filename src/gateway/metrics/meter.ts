@@ -84,7 +84,7 @@ export class Meter {
   get stats(): GatewayStats {
     return {
       sinceMs: this.#clock.elapsed() - this.#started,
-      release: this.#line.route?.upstream.release,
+      release: this.#line.holding ? undefined : this.#line.route?.upstream.release,
       ...this.#line.counts,
       requests: {...this.#requests},
       promptTokens: this.#promptTokens,

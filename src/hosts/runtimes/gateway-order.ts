@@ -31,6 +31,7 @@ export type GatewayReply =
 /** Counts and spans since the gateway started. Times in milliseconds. */
 export interface GatewayStats {
   sinceMs: number;
+  /** Where new requests go; undefined while they are held, and before the first route. */
   release: number | undefined;
   /** Being answered now, and waiting for a place or for a route. */
   running: number;

@@ -1,6 +1,7 @@
 import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describeError} from '../../../../base/errors.ts';
+import {seconds} from '../../../../base/units.ts';
 import {markedProcesses} from '../../../local/processes.ts';
 import type {GatewayOrder, GatewayReply} from '../../gateway-order.ts';
 import type {EngineSpec, GatewaySpec, ObservedEngine} from '../../runtime.ts';
@@ -16,6 +17,8 @@ import type {Surroundings} from './surroundings.ts';
 export const GRACE_MS = 10_000;
 /** Releases whose engine logs are kept. */
 const KEPT_ENGINE_LOGS = 10;
+/** How long requests wait for an engine that is started again. */
+const RESTART_HOLD = seconds(30);
 
 /** The programs of one deployment, and which engine the gateway sends requests to. */
 export class Deployment {
@@ -170,8 +173,13 @@ export class Deployment {
   #newEngine(spec: EngineSpec, keep: boolean): EngineProgram {
     const name = engineName(spec.release);
     if (this.engines.has(name)) throw new Error(`${name} runs already`);
-    const engine = new EngineProgram(spec, keep, this.surroundings, () => {
-      if (this.serving === engine) void this.sendRoute();
+    const engine = new EngineProgram(spec, keep, this.surroundings, {
+      onHealthy: () => {
+        if (this.serving === engine) void this.sendRoute();
+      },
+      onEnded: (again) => {
+        if (this.serving === engine) void this.#holdWithout(again);
+      },
     });
     this.engines.set(name, engine);
     return engine;
@@ -179,6 +187,13 @@ export class Deployment {
 
   #isHeld(): boolean {
     return this.#heldUntilMs !== undefined && performance.now() < this.#heldUntilMs;
+  }
+
+  /** The engine is gone. New requests wait for its next run, or are refused at once when there will be none. */
+  async #holdWithout(again: boolean): Promise<void> {
+    if (this.#isHeld()) return;
+    const limitMs = again ? RESTART_HOLD : 0;
+    if (this.gateway?.program.isHealthy()) await this.#tell(this.gateway, {order: 'hold', limitMs});
   }
 
   /** A gateway that has just become ready knows nothing yet. */

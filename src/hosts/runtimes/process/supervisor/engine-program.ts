@@ -8,7 +8,7 @@ import {Child} from './child.ts';
 import {chooseFreePort, portIsTaken} from './free-port.ts';
 import {untilHealthy} from './health.ts';
 import type {LogFile} from './log-file.ts';
-import {Program} from './program.ts';
+import {Program, type ProgramOptions} from './program.ts';
 import type {Surroundings} from './surroundings.ts';
 
 /** A kept engine that is not ready by then hangs: it is ended and counts as a crash. */
@@ -25,7 +25,12 @@ export class EngineProgram {
   readonly #log: LogFile;
   #access: Access | undefined;
 
-  constructor(spec: EngineSpec, keep: boolean, surroundings: Surroundings, onHealthy: () => void) {
+  constructor(
+    spec: EngineSpec,
+    keep: boolean,
+    surroundings: Surroundings,
+    on: Required<Pick<ProgramOptions, 'onHealthy' | 'onEnded'>>,
+  ) {
     this.name = engineName(spec.release);
     this.spec = spec;
     this.#surroundings = surroundings;
@@ -36,7 +41,7 @@ export class EngineProgram {
       launch: () => this.#launch(),
       // Between the choice of a port and its use, another program may have been quicker.
       unlucky: async () => this.#access !== undefined && (await portIsTaken(this.#access.port)),
-      onHealthy,
+      ...on,
       say: surroundings.say,
     });
   }

@@ -18,6 +18,8 @@ export interface ProgramOptions {
   launch: () => Promise<Launch>;
   /** Called each time it has become ready. */
   onHealthy: () => void;
+  /** It ended by itself. `again`: it is started again after a pause; otherwise it was given up. */
+  onEnded?: (again: boolean) => void;
   /** Whether a start that ended early was no fault of the program, so that it may be tried again. */
   unlucky?: () => Promise<boolean>;
   /** Writes a line to the supervisor's log. */
@@ -116,12 +118,14 @@ export class Program {
         this.#loop = undefined;
         this.#options.say(`${this.name} ended (${describeExit(exit)}) and is not started again`);
         this.#become({state: 'failed', restarts: this.#restarts, lastExit: exit});
+        this.#options.onEnded?.(false);
         return;
       }
       this.#options.say(`${this.name} ended (${describeExit(exit)}), next start in ${pauseMs} ms`);
       this.#pause = new AbortController();
       const until = new Date(Date.now() + pauseMs);
       this.#become({state: 'waiting', until, restarts: this.#restarts, lastExit: exit});
+      this.#options.onEnded?.(true);
       await delay(pauseMs, undefined, {signal: this.#pause.signal}).catch(() => undefined);
       if (this.#isEnding()) break;
       this.#restarts++;
