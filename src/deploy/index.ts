@@ -9,5 +9,5 @@ export {type Release} from './release.ts';
 export {listReleases, releaseListSchema, type ReleaseList} from './releases.ts';
 export {rollback} from './rollback.ts';
 export {loadSettings} from './config/load.ts';
-export {settingsSchema, type Settings, type SettingsInput} from './config/settings.ts';
+export {type Settings, type SettingsInput} from './config/settings.ts';
 export {viewOf} from './view.ts';

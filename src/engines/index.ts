@@ -1,3 +1,4 @@
 /** The door of engines/: what can serve a model. */
 export type {Engine, EngineName, EngineSettings, KnownCause, KvType, LaunchInput} from './engine.ts';
-export {AVAILABLE_ENGINES, engineFor} from './engine-for.ts';
+export {engineFor} from './engine-for.ts';
+export {checkLibrary, type LibraryCheck} from './embedded/check/check-library.ts';

@@ -1,5 +1,5 @@
 /** The door of gateway/: the deployment's one entrance, its settings and its keys. */
 export {gatewayConfigSchema, type GatewayConfig, type GatewayConfigInput} from './config.ts';
-export {createKey, hashKey} from './keys/key.ts';
-export {addKey, hasKey, keyFilePath, readKeys, type KeyRecord} from './keys/key-file.ts';
-export {gatewaySpec, requireClosedDoor} from './launch.ts';
+export {createKey} from './keys/key.ts';
+export {addKey, hasKey, keyFilePath} from './keys/key-file.ts';
+export {gatewaySpec} from './launch.ts';

@@ -2,6 +2,7 @@
  * The gateway program. Its supervisor starts it with an IPC channel, tells it where the engine is and when
  * to hold or drain, and it ends when that channel does: nothing may be left running alone.
  */
+import {flushCompileCache} from 'node:module';
 import {systemClock} from '../base/clock.ts';
 import {describeError, systemCode} from '../base/errors.ts';
 import type {GatewayOrder} from '../hosts/index.ts';
@@ -47,6 +48,8 @@ async function main(): Promise<void> {
     const url = await gateway.listen();
     log.line(JSON.stringify({at: new Date().toISOString(), event: 'listening', url}));
     tell({ready: true, url});
+    // Now, because a process that is killed writes none.
+    flushCompileCache();
   } catch (error) {
     const code = systemCode(error) === 'EADDRINUSE' ? 'port_taken' : 'cannot_listen';
     const {address, port} = settings;

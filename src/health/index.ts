@@ -2,3 +2,5 @@
 export {gate, type GateInput, type GateProbe, type GateReport} from './gate.ts';
 export {checkHealth, type CheckInput} from './check.ts';
 export {healthJson, healthSchema, type HealthJson, type HealthProbe, type HealthReport} from './report.ts';
+export {diagnose, type DoctorInput} from './doctor/diagnose.ts';
+export {doctorJson, doctorSchema, type Diagnosis, type DoctorJson} from './doctor/diagnosis.ts';

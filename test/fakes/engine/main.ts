@@ -47,7 +47,11 @@ const seen = {
   lastAuthorization: '',
 };
 
-const stamp = (): string => (performance.timeOrigin + performance.now()).toFixed(3);
+/** The system's monotonic clock in milliseconds: every process of the machine reads the same. */
+const stamp = (): string => {
+  const [seconds, nanoseconds] = process.hrtime();
+  return (seconds * 1e3 + nanoseconds / 1e6).toFixed(3);
+};
 
 const json = (response: ServerResponse, status: number, value: unknown): void => {
   response.writeHead(status, {
@@ -169,28 +173,44 @@ function complete(response: ServerResponse, chat: boolean, body: Body): void {
 
 function handle(request: IncomingMessage, response: ServerResponse, text: string): void {
   const {url = ''} = request;
-  if (url === '/seen') { json(response, 200, {...seen, rssBytes: process.memoryUsage.rss()}); return; }
-  if (url === '/health') { json(response, 200, {status: 'ok'}); return; }
+  if (url === '/seen') {
+    json(response, 200, {...seen, rssBytes: process.memoryUsage.rss()});
+    return;
+  }
+  if (url === '/health') {
+    json(response, 200, {status: 'ok'});
+    return;
+  }
   seen.lastAuthorization = request.headers.authorization ?? '';
   if (token !== '' && request.headers.authorization !== `Bearer ${token}`) {
     json(response, 401, {
       error: {message: 'wrong token', type: 'x', param: null, code: 'invalid_api_key'},
-    }); return;
+    });
+    return;
   }
-  if (url === '/v1/models')
-    { json(response, 200, {
+  if (url === '/v1/models') {
+    json(response, 200, {
       object: 'list',
       data: [{id: model, object: 'model', created: 1, owned_by: 'fake'}],
-    }); return; }
+    });
+    return;
+  }
   seen.lastBody = text;
   const body = JSON.parse(text) as Body;
   if (url === '/tokenize') {
     const tokens = [...Buffer.from(body.content ?? body.prompt ?? '')];
-    json(response, 200, {tokens, count: tokens.length}); return;
+    json(response, 200, {tokens, count: tokens.length});
+    return;
   }
-  if (url === '/detokenize') { json(response, 200, {content: 'text'}); return; }
+  if (url === '/detokenize') {
+    json(response, 200, {content: 'text'});
+    return;
+  }
   const chat = url === '/v1/chat/completions';
-  if (!chat && url !== '/v1/completions') { json(response, 404, {detail: 'Not Found'}); return; }
+  if (!chat && url !== '/v1/completions') {
+    json(response, 404, {detail: 'Not Found'});
+    return;
+  }
   seen.requests++;
   seen.running++;
   response.once('close', () => {

@@ -48,7 +48,12 @@ export async function startGateway(config: GatewayConfig = testConfig()): Promis
   const child = fork(script, args, {
     execPath: program,
     execArgv: [],
-    env: {PATH: process.env.PATH, ...spec.env},
+    // One cache for all: the tests start many gateways, each in a fresh state folder.
+    env: {
+      PATH: process.env.PATH,
+      ...spec.env,
+      NODE_COMPILE_CACHE: join(tmpdir(), 'berth-test-compile-cache'),
+    },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let text = '';

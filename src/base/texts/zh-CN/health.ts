@@ -73,7 +73,7 @@ export const health: typeof en = {
     notReady: '本机暂时无法部署。',
     nodeOk: ({version}) => version,
     nodeOld: ({version, needed}) => `当前为 ${version}；Berth 需要 ${needed} 或更高版本。`,
-    engineOk: ({version, features}) => `node-llama-cpp ${version} 可以加载（${features}）`,
+    engineOk: ({version, features}) => `${version} 可以加载（${features}）`,
     engineBroken: ({reason}) => `node-llama-cpp 无法加载：${reason}`,
     foldersOk: ({folders}) => `可写：${folders}`,
     folderClosed: ({folder, reason}) => `无法写入 ${folder}：${reason}`,

@@ -4,27 +4,10 @@ import {capacity} from './capacity.ts';
 import {cli} from './cli.ts';
 import {config} from './config.ts';
 import {deploy} from './deploy.ts';
-import {docker} from './docker.ts';
 import {engine} from './engine.ts';
 import {gateway} from './gateway.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
-import {images} from './images.ts';
 import {models} from './models.ts';
-import {remote} from './remote.ts';
 
-export const zhCN: typeof en = {
-  base,
-  capacity,
-  cli,
-  config,
-  deploy,
-  docker,
-  engine,
-  gateway,
-  health,
-  hosts,
-  images,
-  models,
-  remote,
-};
+export const zhCN: typeof en = {base, capacity, cli, config, deploy, engine, gateway, health, hosts, models};

@@ -1,3 +1,0 @@
-import type {docker as en} from '../en/docker.ts';
-
-export const docker: typeof en = {};

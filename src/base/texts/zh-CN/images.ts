@@ -1,3 +1,0 @@
-import type {images as en} from '../en/images.ts';
-
-export const images: typeof en = {};

@@ -1,3 +1,0 @@
-import type {remote as en} from '../en/remote.ts';
-
-export const remote: typeof en = {};

@@ -1,0 +1,40 @@
+import {
+  capacitySchema,
+  readCapacity,
+  roughNeed,
+  type Candidate,
+  type CapacityReport,
+} from '../capacity/index.ts';
+import {BerthCommand, deploymentFlags, examples, text} from '../cli/command.ts';
+import {presentCapacity} from '../cli/present/capacity.ts';
+import {describe, loadSettings, viewOf} from '../deploy/index.ts';
+import {CATALOGUE} from '../models/index.ts';
+
+export default class Capacity extends BerthCommand<CapacityReport> {
+  static override summary = text((t) => t.capacity.help.summary);
+  static override examples = examples(
+    ['capacity', (t) => t.capacity.help.example],
+    ['capacity --json', (t) => t.capacity.help.json],
+  );
+  static override resultSchema = capacitySchema;
+  static override flags = deploymentFlags;
+
+  override async run(): Promise<CapacityReport> {
+    const {flags} = await this.parse(Capacity);
+    const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
+    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    const view = viewOf(await describe(parts, settings));
+    const report = await readCapacity({view, device: parts.device, candidates: candidates(view.release)});
+    return this.present(report, (t) => presentCapacity(t, report));
+  }
+}
+
+/** What else of the catalogue could be asked for beside the model that is deployed. */
+function candidates(deployed: {model: string; variant: string} | undefined): Candidate[] {
+  return CATALOGUE.flatMap(({id, variants}) =>
+    variants.flatMap(({name, file}) => {
+      if (file.from !== 'hub' || (deployed?.model === id && deployed.variant === name)) return [];
+      return [{kind: 'model' as const, name: `${id} ${name}`, neededBytes: roughNeed(file.totalBytes)}];
+    }),
+  );
+}
