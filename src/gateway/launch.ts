@@ -25,7 +25,12 @@ export function gatewaySpec(config: GatewayConfig, {stateFolder}: {stateFolder: 
   return {
     argv: ownProgram('main', import.meta.url),
     // Compiled code is kept: a restart takes half the time and the process 30 MB less.
-    env: {[SETTINGS]: JSON.stringify(settings), NODE_COMPILE_CACHE: join(stateFolder, 'compile-cache')},
+    env: {
+      [SETTINGS]: JSON.stringify(settings),
+      NODE_COMPILE_CACHE: join(stateFolder, 'compile-cache'),
+      // Its garbage is young and small: a small nursery keeps the process small and costs no time.
+      NODE_OPTIONS: '--max-semi-space-size=2',
+    },
     url: gatewayUrl(config.address, config.port),
   };
 }

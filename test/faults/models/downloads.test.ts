@@ -30,18 +30,24 @@ test('fetches, verifies, and asks nobody the second time', async () => {
   ]);
 });
 
+/** What was on the way when a connection broke is lost; hardly anything else is fetched twice. */
+function expectLittleTwice(): void {
+  expect(rig.hf.sentBytes).toBeGreaterThanOrEqual(rig.content.length);
+  expect(rig.hf.sentBytes).toBeLessThan(rig.content.length * 1.02);
+}
+
 test('a connection that drops again and again is resumed each time where it broke', async () => {
   onlyHuggingFace({dropAfterBytes: 1_000_000});
   await store().ensure(model, variant);
   await expectWhole();
-  expect(rig.hf.sentBytes).toBe(rig.content.length);
+  expectLittleTwice();
 });
 
 test('a stalled transfer is given up and resumed', async () => {
   onlyHuggingFace({stallAfterBytes: 2_000_000, times: 2});
   await store().ensure(model, variant);
   await expectWhole();
-  expect(rig.hf.sentBytes).toBe(rig.content.length);
+  expectLittleTwice();
 });
 
 test('a hub that drops before any progress is left for the next one', async () => {

@@ -59,6 +59,11 @@ function fetching(into = folder): Fetching {
   return {child, said};
 }
 
+/** Resolves when the process has ended, also when it had before. */
+async function gone(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
 const partial = () => join(folder, 'tested', 'model.gguf.partial');
 
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
@@ -76,7 +81,7 @@ test('kill -9 in the middle: the next process goes on where it ended', async () 
   const first = fetching();
   await until(async () => (await sizeOf(partial())) > 3_000_000);
   first.child.kill('SIGKILL');
-  await once(first.child, 'exit');
+  await gone(first.child);
   const had = await sizeOf(partial());
   expect(had).toBeLessThan(content.length);
   expect(await readdir(join(folder, 'tested'))).not.toContain('model.gguf');
@@ -139,7 +144,7 @@ test('the disk fills up while it is fetched: disk_full, and it goes on when ther
   const filler = join(at, 'filler');
   await writeFile(filler, Buffer.alloc(100 * 2 ** 20)).catch(() => undefined);
   expect(await full.said(/^(weights |failed)/)).toBe('failed disk_full');
-  await once(full.child, 'exit');
+  await gone(full.child);
   expect(await readdir(join(at, 'tested'))).not.toContain('model.gguf');
   await rm(filler);
   hub.misbehave = {};

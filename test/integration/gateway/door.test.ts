@@ -33,7 +33,7 @@ describe('the gateway in front of a fake engine', () => {
 
   const send = (
     path: string,
-    init: RequestInit & {headers?: Record<string, string>} = {},
+    init: Omit<RequestInit, 'headers'> & {headers?: Record<string, string>} = {},
   ): Promise<Response> =>
     fetch(gateway.url + path, {
       ...init,
