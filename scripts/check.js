@@ -15,7 +15,7 @@ const CHECKS = [
     ['-p', '.', '--incremental', '--tsBuildInfoFile', `${CACHE}/tsc.tsbuildinfo`],
   ],
   ['dead code', 'node_modules/knip/bin/knip.js', ['--no-progress']],
-  ['floors', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ['src', '--output-type', 'err']],
+  ['floors', 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs', ['src', '--output-type', 'err']],
   [
     'format',
     'node_modules/prettier/bin/prettier.cjs',
