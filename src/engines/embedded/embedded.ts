@@ -16,6 +16,7 @@ export function embeddedEngine(): Engine {
       release,
       model,
       healthPath: '/health',
+      concurrency: settings.sequences,
       predictedPeakBytes,
       argv: [
         ...ownProgram('main', import.meta.url),

@@ -21,6 +21,8 @@ export interface EngineSpec extends ProgramSpec {
   model: string;
   /** Path that answers 200 when the engine is ready, 503 while it loads. */
   healthPath: string;
+  /** Requests it answers at once: the gateway lets no more through. Its own limit when undefined. */
+  concurrency?: number;
   /** Bytes this engine is planned to use at its peak. */
   predictedPeakBytes: Bytes;
 }

@@ -33,7 +33,7 @@ test('pull, show, verify and rm tell the truth about the disk, also when the fil
   expect(pulled).toMatchObject({code: 0, value: {schema: 'berth.weights/1', sha256: NANO_SHA256}});
   const path = String(pulled.value.path);
   expect((await berth.run('models', 'show', 'nano')).stdout).toMatch(
-    /not trained\)[^]*yes, verified[^]*SHA-256/,
+    /not trained[^]*yes, verified[^]*SHA-256/,
   );
   expect((await berth.run('models', 'verify')).stdout).toBe(`ok       ${path}\n`);
   await truncate(path, 1000);

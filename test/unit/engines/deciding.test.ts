@@ -45,6 +45,7 @@ describe('launch', () => {
       model: 'nano',
       healthPath: '/health',
       predictedPeakBytes: 1000,
+      concurrency: 4,
       argv: [
         process.execPath,
         expect.stringMatching(/src\/engines\/embedded\/main\.ts$/),

@@ -49,7 +49,8 @@ export class EngineProgram {
   /** Where the gateway finds it. Fails when it does not run. */
   get upstream(): Upstream {
     const {origin, token} = this.endpoint;
-    return {release: this.spec.release, origin, token, model: this.spec.model};
+    const {release, model, concurrency} = this.spec;
+    return {release, origin, token, model, ...(concurrency !== undefined && {concurrency})};
   }
 
   get endpoint(): {origin: string; token: string} {
