@@ -8,3 +8,6 @@ export function ownProgram(name: string, from: string): [string, ...string[]] {
   const extension = from.endsWith('.ts') ? '.ts' : '.js';
   return [process.execPath, fileURLToPath(new URL(`./${name}${extension}`, from))];
 }
+
+/** The argv that runs one of Berth's own programs inside its image: `gateway/main`, `engines/embedded/main`. */
+export const imageProgram = (name: string): [string, ...string[]] => ['berth-program', name];

@@ -1,8 +1,11 @@
 import type {Say} from '../base/texts/index.ts';
 import type {Bytes} from '../base/units.ts';
-import type {EngineSpec} from '../hosts/index.ts';
+import type {ContainerNeeds, EngineSpec} from '../hosts/index.ts';
 
 export type EngineName = 'embedded' | 'llama-cpp' | 'vllm';
+
+/** A serving image that Berth builds. */
+export type ImageName = 'berth' | 'llama-cpp' | 'vllm';
 
 /** Element types of the KV cache that llama.cpp-family engines offer. */
 export type KvType = 'f16' | 'q8_0' | 'q4_0';
@@ -30,6 +33,8 @@ export interface LaunchInput {
   weightsFile: string;
   settings: EngineSettings;
   predictedPeakBytes: Bytes;
+  /** Set when it is to run in a container: the image on the host, and the GPUs it may see. */
+  container?: Pick<ContainerNeeds, 'image' | 'gpus'>;
 }
 
 /** A known way to fail, recognised in the engine's log. One dictionary per engine. */
@@ -48,6 +53,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Version of the engine's library or image; part of a release's identity. */
   readonly version: string;
+  /** The serving image it runs in under the docker runtime: a folder of images/. */
+  readonly image: ImageName;
   launch(input: LaunchInput): EngineSpec;
   /** The cause of a failure, when the last log lines show one that is known. */
   explain(lastLines: readonly string[]): KnownCause | undefined;

@@ -2,6 +2,7 @@
 export {openLocalHost, type LocalHostOptions} from './local/local-host.ts';
 export type {Host, HostFacts, HostFiles, PortHolder} from './host.ts';
 export type {
+  ContainerNeeds,
   Endpoint,
   EngineSpec,
   GatewaySpec,

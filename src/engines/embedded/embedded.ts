@@ -1,7 +1,8 @@
 import {readFileSync} from 'node:fs';
 import {findPackageJSON} from 'node:module';
 import {z} from 'zod';
-import {ownProgram} from '../../base/program.ts';
+import {dirname} from 'node:path';
+import {imageProgram, ownProgram} from '../../base/program.ts';
 import type {Engine, LaunchInput} from '../engine.ts';
 import {explainEmbedded} from './causes.ts';
 
@@ -12,14 +13,17 @@ export function embeddedEngine(): Engine {
     get version() {
       return `node-llama-cpp-${libraryVersion()}`;
     },
-    launch: ({release, model, weightsFile, settings, predictedPeakBytes}: LaunchInput) => ({
+    image: 'berth',
+    launch: ({release, model, weightsFile, settings, predictedPeakBytes, container}: LaunchInput) => ({
       release,
       model,
       healthPath: '/health',
       concurrency: settings.sequences,
       predictedPeakBytes,
       argv: [
-        ...ownProgram('main', import.meta.url),
+        ...(container ? imageProgram('engines/embedded/main') : ownProgram('main', import.meta.url)),
+        '--host',
+        '{address}',
         '--port',
         '{port}',
         '--model',
@@ -40,6 +44,9 @@ export function embeddedEngine(): Engine {
       ],
       // In the environment, because every user of the host can read a command line.
       env: {BERTH_ENGINE_TOKEN: '{token}'},
+      ...(container && {
+        container: {...container, mounts: [{path: dirname(weightsFile), readOnly: true}]},
+      }),
     }),
     explain: explainEmbedded,
   };

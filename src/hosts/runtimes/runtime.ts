@@ -6,12 +6,28 @@ export type RuntimeKind = 'process' | 'docker';
 
 /**
  * A program to run on a host, as plain JSON, so that whoever keeps it alive can start it again.
- * `{port}` and `{token}` inside `argv` and `env` are replaced by the runtime at each start: the port
- * the engine must listen on (loopback) and the secret that its clients must send as a bearer token.
+ * `{address}`, `{port}` and `{token}` inside `argv` and `env` are replaced by the runtime at each start: where
+ * the engine must listen (loopback, or its container's own network) and the secret that its clients must send
+ * as a bearer token.
  */
 export interface ProgramSpec {
   argv: readonly [string, ...string[]];
   env: Readonly<Record<string, string>>;
+  /** What a container needs beside; there exactly when the program is to run in one. */
+  container?: ContainerNeeds;
+}
+
+export interface ContainerNeeds {
+  /** Reference of an image that is on the host. */
+  image: string;
+  /** Absolute folders of the host that the program sees at the same path. */
+  mounts: readonly {path: string; readOnly: boolean}[];
+  /** Most that it may hold of the host's RAM; no limit when undefined. */
+  memoryBytes?: Bytes;
+  /** Shared memory (`/dev/shm`); Docker's default when undefined. */
+  sharedMemoryBytes?: Bytes;
+  /** GPUs that it sees, by UUID or index; none when undefined. */
+  gpus?: 'all' | readonly string[];
 }
 
 export interface EngineSpec extends ProgramSpec {

@@ -49,7 +49,18 @@ describe('launch', () => {
       argv: [
         process.execPath,
         expect.stringMatching(/src\/engines\/embedded\/main\.ts$/),
-        ...['--port', '{port}', '--model', 'nano', '--weights', '/weights/nano.gguf', '--context', '4096'],
+        ...[
+          '--host',
+          '{address}',
+          '--port',
+          '{port}',
+          '--model',
+          'nano',
+          '--weights',
+          '/weights/nano.gguf',
+          '--context',
+          '4096',
+        ],
         ...['--sequences', '4', '--kv-type', 'q8_0', '--batch-tokens', '512', '--queue', '64'],
       ],
       env: {BERTH_ENGINE_TOKEN: '{token}'},
@@ -59,7 +70,9 @@ describe('launch', () => {
 
   it('is what the program understands', () => {
     const spec = engineFor('embedded').launch({...input, settings: {...input.settings, threads: 2}});
-    const flags = spec.argv.slice(2).map((argument) => argument.replace('{port}', '8000'));
+    const flags = spec.argv
+      .slice(2)
+      .map((argument) => argument.replace('{port}', '8000').replace('{address}', '127.0.0.1'));
     expect(parseOptions(flags, {BERTH_ENGINE_TOKEN: 'secret'})).toEqual({
       host: '127.0.0.1',
       port: 8000,

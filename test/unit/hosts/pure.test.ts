@@ -29,7 +29,7 @@ test('programs get a small environment without the credentials of the caller', (
 });
 
 test('port and token take their places', () => {
-  const access = {port: 4321, token: 'secret'};
+  const access = {address: '127.0.0.1', port: 4321, token: 'secret'};
   expect(fillArgv(['serve', '--port={port}', '{token}', '{other}'], access)).toEqual([
     'serve',
     '--port=4321',
@@ -103,7 +103,7 @@ test('dates come back as dates, and nothing else does', () => {
 });
 
 test('a taken port is told with its holder, in both languages', async () => {
-  const holder = {port: 8080, pid: 77, name: 'nginx'};
+  const holder = {address: '127.0.0.1', port: 8080, pid: 77, name: 'nginx'};
   const error = await explainFailure({code: 'port_taken', url: 'http://127.0.0.1:8080'}, () =>
     Promise.resolve(holder),
   );

@@ -14,15 +14,16 @@ export function cleanEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
   );
 }
 
-/** What is new at each start of an engine: its loopback port, and the secret its clients must send. */
+/** What is new at each start of an engine: where it listens, and the secret its clients must send. */
 export interface Access {
+  address: string;
   port: number;
   token: string;
 }
 
-/** Puts port and token where a spec says `{port}` and `{token}`. */
-const fill = (text: string, {port, token}: Access): string =>
-  text.replaceAll('{port}', String(port)).replaceAll('{token}', token);
+/** Puts them where a spec says `{address}`, `{port}` and `{token}`. */
+const fill = (text: string, {address, port, token}: Access): string =>
+  text.replaceAll('{address}', address).replaceAll('{port}', String(port)).replaceAll('{token}', token);
 
 export function fillArgv(argv: readonly [string, ...string[]], access: Access): [string, ...string[]] {
   const [program, ...args] = argv;

@@ -6,7 +6,7 @@ import type {GatewayOrder, GatewayReply} from '../gateway-order.ts';
 import type {EngineSpec, GatewaySpec, Observed, ProgramState} from '../runtime.ts';
 
 /** Counted up when the two sides would misunderstand each other: a newer CLI may meet an older supervisor. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** supervisor.json: who the supervisor is and how to speak to it. Mode 0600, for the token. */
 export interface SupervisorRecord {

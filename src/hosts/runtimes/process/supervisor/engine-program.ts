@@ -68,7 +68,11 @@ export class EngineProgram {
   }
 
   async #launch(): Promise<{child: Child; healthy: Promise<boolean>}> {
-    const access: Access = {port: await chooseFreePort(), token: randomBytes(32).toString('base64url')};
+    const access: Access = {
+      address: '127.0.0.1',
+      port: await chooseFreePort(),
+      token: randomBytes(32).toString('base64url'),
+    };
     this.#access = access;
     const child = new Child({
       argv: fillArgv(this.spec.argv, access),
