@@ -26,6 +26,8 @@ const hidden = {
   systeminformation: '^src/card/',
   '@oclif/core': '^src/(cli|commands)/',
   yaml: '^src/deploy/config/',
+  dockerode: '^src/hosts/',
+  'docker-modem': '^src/hosts/',
 };
 
 export default {
