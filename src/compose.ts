@@ -32,7 +32,12 @@ export function compose(env: NodeJS.ProcessEnv): Parts {
     folders,
     async host() {
       const {openLocalHost} = await import('./hosts/index.ts');
-      return openLocalHost({stateRoot: folders.state, clock, compileCache: join(folders.cache, 'compiled')});
+      return openLocalHost({
+        stateRoot: folders.state,
+        clock,
+        compileCache: join(folders.cache, 'compiled'),
+        env,
+      });
     },
     async device() {
       const {openCpuDevice} = await import('./card/index.ts');

@@ -1,6 +1,7 @@
+import type {Duplex} from 'node:stream';
 import type {Runtime, RuntimeKind} from './runtimes/runtime.ts';
 
-/** A machine reached locally or, later, over SSH. Everything Berth does to a machine goes through this. */
+/** A machine, this one or one reached over SSH. Everything Berth does to a machine goes through this. */
 export interface Host extends AsyncDisposable {
   /** `local`, or the name given at `berth host add`. */
   readonly name: string;
@@ -12,6 +13,19 @@ export interface Host extends AsyncDisposable {
   /** Who listens on a TCP port of the host, or undefined when it is free. */
   portHolder(address: string, port: number): Promise<PortHolder | undefined>;
   runtime(kind: RuntimeKind): Runtime;
+  /**
+   * A fresh stream to the API of the host's Docker, for one HTTP connection. Fails with `docker_missing`,
+   * `docker_forbidden` or `docker_not_running`.
+   */
+  connectDocker(): Promise<Duplex>;
+  /** A way from this machine to a port of the host's loopback (of this machine, when the host is local). */
+  tunnel(port: number): Promise<Tunnel>;
+}
+
+/** Its other end is a port of a host's loopback. Disposing it closes what still goes through it. */
+export interface Tunnel extends AsyncDisposable {
+  /** `http://127.0.0.1:41234`: what to ask instead of the host's own address. */
+  origin: string;
 }
 
 export interface HostFacts {

@@ -1,6 +1,6 @@
 /** The door of hosts/: a machine, and how programs run on it. */
 export {openLocalHost, type LocalHostOptions} from './local/local-host.ts';
-export type {Host, HostFacts, HostFiles, PortHolder} from './host.ts';
+export type {Host, HostFacts, HostFiles, PortHolder, Tunnel} from './host.ts';
 export type {
   ContainerNeeds,
   Endpoint,

@@ -19,7 +19,8 @@ async function operatingSystem(): Promise<string> {
   return /^PRETTY_NAME="?([^"\n]+)"?$/m.exec(text)?.[1] ?? `${type()} ${release()}`;
 }
 
-function userName(): string {
+/** Whose rights this program has. */
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

@@ -3,7 +3,8 @@ import {BerthError, ExitCode} from '../../base/errors.ts';
 import type {Host} from '../host.ts';
 import {ProcessRuntime} from '../runtimes/process/process-runtime.ts';
 import type {Runtime, RuntimeKind} from '../runtimes/runtime.ts';
-import {localFacts} from './facts.ts';
+import {connectLocalDocker} from './docker.ts';
+import {localFacts, userName} from './facts.ts';
 import {localFiles} from './files.ts';
 import {findPortHolder} from './port-holder.ts';
 
@@ -13,6 +14,8 @@ export interface LocalHostOptions {
   clock: Clock;
   /** Folder where Node keeps compiled code, so that programs start faster; none when undefined. */
   compileCache?: string;
+  /** Tells where Docker listens, and where its command may be. */
+  env: NodeJS.ProcessEnv;
 }
 
 /** The machine that this program runs on. */
@@ -26,9 +29,13 @@ export function openLocalHost(options: LocalHostOptions): Host {
     facts: localFacts,
     portHolder: findPortHolder,
     runtime: (kind) => runtimeOf(kind, processes),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    connectDocker: () => connectLocalDocker(options.env, userName()),
+    tunnel: (port) => Promise.resolve({origin: `http://127.0.0.1:${port}`, ...nothingToDispose}),
+    ...nothingToDispose,
   };
 }
+
+const nothingToDispose = {[Symbol.asyncDispose]: () => Promise.resolve()};
 
 function runtimeOf(kind: RuntimeKind, processes: Runtime): Runtime {
   switch (kind) {

@@ -77,6 +77,7 @@ export async function processWorld(): Promise<World> {
   const host = openLocalHost({
     stateRoot,
     clock: systemClock,
+    env: process.env,
     compileCache: join(tmpdir(), 'berth-test-compiled'),
   });
   const runtime = host.runtime('process');

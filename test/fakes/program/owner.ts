@@ -7,7 +7,7 @@ import {seconds} from '../../../src/base/units.ts';
 import {openLocalHost, type EngineSpec, type GatewaySpec} from '../../../src/hosts/index.ts';
 
 const [stateRoot = '', gateway = '', engine = '', point = ''] = process.argv.slice(2);
-const host = openLocalHost({stateRoot, clock: systemClock});
+const host = openLocalHost({stateRoot, clock: systemClock, env: process.env});
 const runtime = host.runtime('process');
 const reach = async (name: string): Promise<void> => {
   if (name !== point) return;

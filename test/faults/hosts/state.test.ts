@@ -88,7 +88,7 @@ test('a state folder that cannot be written is an error with its path', async ()
   const folder = await mkdtemp(join(tmpdir(), 'berth-hosts-'));
   const stateRoot = join(folder, 'state');
   await writeFile(stateRoot, 'a file where a folder should be');
-  await using host = openLocalHost({stateRoot, clock: systemClock});
+  await using host = openLocalHost({stateRoot, clock: systemClock, env: process.env});
   const begin = host.runtime('process').begin(DEPLOYMENT, gatewaySpec(9), 'nobody');
   await expect(begin).rejects.toMatchObject({
     code: 'state_not_writable',

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, {recursive: true}));
 
-const open = () => openLocalHost({stateRoot: folder, clock: systemClock});
+const open = () => openLocalHost({stateRoot: folder, clock: systemClock, env: process.env});
 
 test('files: private, whole, and absent without an error', async () => {
   await using host = open();

@@ -4,6 +4,14 @@ export const hosts = {
   deployInProgress: (p: {owner: string; since: string}) =>
     `Another change of this deployment is under way: ${p.owner}, since ${p.since}.`,
   diskFull: () => 'The disk is full.',
+  dockerForbidden: (p: {host: string; user: string}) => `${p.user} may not use Docker on ${p.host}.`,
+  dockerForbiddenWhy: () =>
+    'It takes membership in the group docker or, on a host reached by SSH, sudo without a password. After joining the group, log in anew.',
+  dockerHostUnusable: (p: {value: string}) => `DOCKER_HOST says "${p.value}", which Berth cannot use.`,
+  dockerHostUnusableWhy: () =>
+    'It can be unix://, npipe:// or tcp://. Machines reached by SSH have a name of their own.',
+  dockerMissing: (p: {host: string}) => `There is no Docker on ${p.host}.`,
+  dockerNotRunning: (p: {host: string}) => `Docker does not run on ${p.host}.`,
   dockerUnavailable: () => 'The docker runtime is not part of this version.',
   ending: () => 'The deployment is just being stopped.',
   engineGone: (p: {name: string}) => `${p.name} does not run.`,

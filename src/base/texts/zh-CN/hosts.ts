@@ -4,6 +4,13 @@ export const hosts: typeof en = {
   badName: ({name}) => `“${name}”不能用作部署名称：只能包含字母、数字、点和短横线，最长 63 个字符。`,
   deployInProgress: ({owner, since}) => `该部署正在被另一项操作修改：${owner}，开始于 ${since}。`,
   diskFull: () => '磁盘已满。',
+  dockerForbidden: ({host, user}) => `${user} 无权使用 ${host} 上的 Docker。`,
+  dockerForbiddenWhy: () =>
+    '用户需要加入 docker 组；对于通过 SSH 连接的机器，能免密使用 sudo 也可以。加入该组后需要重新登录。',
+  dockerHostUnusable: ({value}) => `DOCKER_HOST 的值是“${value}”，Berth 无法使用。`,
+  dockerHostUnusableWhy: () => '可以使用 unix://、npipe:// 或 tcp://。通过 SSH 连接的机器另有自己的名称。',
+  dockerMissing: ({host}) => `${host} 上没有安装 Docker。`,
+  dockerNotRunning: ({host}) => `${host} 上的 Docker 没有运行。`,
   dockerUnavailable: () => '当前版本尚不支持 docker 运行时。',
   ending: () => '该部署正在停止。',
   engineGone: ({name}) => `${name} 未在运行。`,
