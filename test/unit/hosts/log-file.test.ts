@@ -3,11 +3,11 @@ import {appendFile, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {LogFollower} from '../../../src/hosts/runtimes/process/logs/follow.ts';
-import {parseLine} from '../../../src/hosts/runtimes/process/logs/read-logs.ts';
-import {readLogTail} from '../../../src/hosts/runtimes/process/logs/tail.ts';
-import {LineSplitter, LONGEST_LINE} from '../../../src/hosts/runtimes/process/supervisor/lines.ts';
-import {LogFile} from '../../../src/hosts/runtimes/process/supervisor/log-file.ts';
+import {LogFollower} from '../../../src/hosts/runtimes/supervisor/logs/follow.ts';
+import {parseLine} from '../../../src/hosts/runtimes/supervisor/logs/read-logs.ts';
+import {readLogTail} from '../../../src/hosts/runtimes/supervisor/logs/tail.ts';
+import {LineSplitter, LONGEST_LINE} from '../../../src/hosts/runtimes/supervisor/logs/lines.ts';
+import {LogFile} from '../../../src/hosts/runtimes/supervisor/logs/log-file.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -1,15 +1,12 @@
 import {expect, test} from 'vitest';
 import {textsFor} from '../../../src/base/texts/index.ts';
 import {listeners} from '../../../src/hosts/local/port-holder.ts';
-import {parseCommitted} from '../../../src/hosts/runtimes/process/committed.ts';
-import {
-  cleanEnvironment,
-  fillArgv,
-  fillEnvironment,
-} from '../../../src/hosts/runtimes/process/environment.ts';
-import {explainFailure} from '../../../src/hosts/runtimes/process/failures.ts';
-import {deploymentPaths} from '../../../src/hosts/runtimes/process/paths.ts';
-import {parseAnswer} from '../../../src/hosts/runtimes/process/wire.ts';
+import {parseCommitted} from '../../../src/hosts/runtimes/supervisor/committed.ts';
+import {cleanEnvironment} from '../../../src/hosts/runtimes/process/environment.ts';
+import {fillArgv, fillEnvironment} from '../../../src/hosts/runtimes/supervisor/programs/placeholders.ts';
+import {explainFailure} from '../../../src/hosts/runtimes/supervisor/client/failures.ts';
+import {deploymentPaths} from '../../../src/hosts/runtimes/supervisor/paths.ts';
+import {parseAnswer} from '../../../src/hosts/runtimes/supervisor/wire.ts';
 
 test('programs get a small environment without the credentials of the caller', () => {
   const env = {

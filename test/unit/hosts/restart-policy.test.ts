@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {afterExit, type PastExit} from '../../../src/hosts/runtimes/process/supervisor/restart-policy.ts';
+import {afterExit, type PastExit} from '../../../src/hosts/runtimes/supervisor/programs/restart-policy.ts';
 
 const ends = (...times: number[]): PastExit[] =>
   times.map((seconds) => ({atMs: seconds * 1000, ranMs: 100, healthy: false}));

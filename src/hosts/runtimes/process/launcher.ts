@@ -7,11 +7,11 @@ import {seconds} from '../../../base/units.ts';
 import {waitFor} from '../../../base/wait.ts';
 import {explainUnwritable} from '../../state-folder.ts';
 import {cleanEnvironment} from './environment.ts';
-import {supervisorFailed} from './failures.ts';
-import {readLogTail} from './logs/tail.ts';
-import {DEPLOYMENT_MARK, RUN_MARK, SUPERVISOR_RUN, type DeploymentPaths} from './paths.ts';
-import {findSupervisor} from './record.ts';
-import {SupervisorFailure, type Greeting, type Intent, type SupervisorRecord} from './wire.ts';
+import {supervisorFailed} from '../supervisor/client/failures.ts';
+import {readLogTail} from '../supervisor/logs/tail.ts';
+import {DEPLOYMENT_MARK, RUN_MARK, SUPERVISOR_RUN, type DeploymentPaths} from '../supervisor/paths.ts';
+import {findSupervisor, type Greeting, type SupervisorRecord} from './record.ts';
+import {SupervisorFailure, type Intent} from '../supervisor/wire.ts';
 
 export interface LaunchSurroundings {
   stateRoot: string;

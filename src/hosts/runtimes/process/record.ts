@@ -4,8 +4,27 @@ import {systemCode} from '../../../base/errors.ts';
 import {ms} from '../../../base/units.ts';
 import {isAlive} from '../../local/processes.ts';
 import {knock} from './claim.ts';
-import type {DeploymentPaths} from './paths.ts';
-import type {SupervisorRecord} from './wire.ts';
+import type {DeploymentPaths} from '../supervisor/paths.ts';
+import type {Failure, Intent} from '../supervisor/wire.ts';
+
+/** supervisor.json: who the supervisor is and how to speak to it. Mode 0600, for the token. */
+export interface SupervisorRecord {
+  protocol: number;
+  pid: number;
+  /** Start of that process, as `identify` tells it. */
+  started: string;
+  port: number;
+  token: string;
+}
+
+export interface SupervisorOptions {
+  stateRoot: string;
+  deployment: string;
+  intent: Intent;
+}
+
+/** What a new supervisor tells the process that started it. */
+export type Greeting = {greeting: 'ready'} | {greeting: 'taken'} | {greeting: 'failed'; failure: Failure};
 
 /** Longest that a supervisor may hold its claim without a readable record: while it starts or ends. */
 const RECORD_MS = 10_000;

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {isAlive, markedProcesses, signalProcess, type ProcessIdentity} from '../../local/processes.ts';
-import {DEPLOYMENT_MARK, RUN_MARK, SUPERVISOR_RUN, type DeploymentPaths} from './paths.ts';
+import {DEPLOYMENT_MARK, RUN_MARK, SUPERVISOR_RUN, type DeploymentPaths} from '../supervisor/paths.ts';
 
 /**
  * Ends whatever is left of a deployment whose supervisor is gone: processes that carry its mark, and

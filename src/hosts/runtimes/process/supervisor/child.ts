@@ -3,10 +3,11 @@ import {randomBytes} from 'node:crypto';
 import type {Readable} from 'node:stream';
 import {identify, isAlive, type ProcessIdentity} from '../../../local/processes.ts';
 import type {ProgramExit} from '../../runtime.ts';
-import {RUN_MARK} from '../paths.ts';
+import {RUN_MARK} from '../../supervisor/paths.ts';
 import {sweepRun} from '../sweep.ts';
-import {LineSplitter} from './lines.ts';
-import type {LogFile} from './log-file.ts';
+import {LineSplitter} from '../../supervisor/logs/lines.ts';
+import type {LogFile} from '../../supervisor/logs/log-file.ts';
+import type {GatewayRun} from '../../supervisor/programs/starter.ts';
 
 export interface ChildOptions {
   argv: readonly [string, ...string[]];
@@ -25,9 +26,9 @@ const LAST_OUTPUT_MS = 200;
  * One run of a program: in its own process group, so that a Ctrl-C in somebody's terminal does not
  * reach it, and with an IPC channel, whose end tells it that the supervisor is gone.
  */
-export class Child {
+export class Child implements GatewayRun {
   /** Marks every process of this run, so that none can outlive it unseen. */
-  readonly run = randomBytes(8).toString('hex');
+  readonly mark = randomBytes(8).toString('hex');
   readonly since = new Date();
   readonly identity: ProcessIdentity | undefined;
   /** Settles when the process and whatever it started are gone. */
@@ -42,7 +43,7 @@ export class Child {
     this.#log = options.log;
     this.#process = spawn(program, args, {
       cwd: options.cwd,
-      env: {...options.env, [RUN_MARK]: this.run},
+      env: {...options.env, [RUN_MARK]: this.mark},
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
       windowsHide: true,
@@ -53,6 +54,10 @@ export class Child {
     this.#listen(this.#process.stdout);
     this.#listen(this.#process.stderr);
     this.exited = this.#watch();
+  }
+
+  get pid(): number | undefined {
+    return this.identity?.pid;
   }
 
   /** The end of what it printed, oldest first. */
@@ -119,7 +124,7 @@ export class Child {
     const late = setTimeout(() => closed.resolve(undefined), LAST_OUTPUT_MS);
     await closed.promise;
     clearTimeout(late);
-    await sweepRun(this.run);
+    await sweepRun(this.mark);
     return {...end, at: new Date(), lastLines: this.#lastLines};
   }
 }

@@ -3,21 +3,21 @@
  * keeps gateway and engine alive, and takes orders on loopback. It is small on purpose.
  */
 import {randomBytes} from 'node:crypto';
-import {chmodSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {flushCompileCache} from 'node:module';
 import {setTimeout as delay} from 'node:timers/promises';
 import {describeError, systemCode} from '../../../../base/errors.ts';
 import {writeJson} from '../../../../base/files.ts';
 import {identify} from '../../../local/processes.ts';
 import {claimDeployment, knock, type Claim} from '../claim.ts';
-import {readCommitted, writeCommitted, type Committed} from '../committed.ts';
-import {deploymentPaths, type DeploymentPaths} from '../paths.ts';
-import {findSupervisor} from '../record.ts';
+import {recall, writeCommitted} from '../../supervisor/committed.ts';
+import {deploymentPaths, type DeploymentPaths} from '../../supervisor/paths.ts';
+import {findSupervisor, type Greeting, type SupervisorOptions, type SupervisorRecord} from '../record.ts';
 import {sweep} from '../sweep.ts';
-import {PROTOCOL, type Greeting, type SupervisorOptions, type SupervisorRecord} from '../wire.ts';
-import {Deployment} from './deployment.ts';
-import {openServer} from './server.ts';
-import {Service} from './service.ts';
+import {PROTOCOL} from '../../supervisor/wire.ts';
+import {Deployment} from '../../supervisor/deployment.ts';
+import {openServer} from '../../supervisor/server.ts';
+import {Service} from '../../supervisor/service.ts';
 import {surroundingsOf} from './surroundings.ts';
 
 const SWEEP_GRACE_MS = 1000;
@@ -57,7 +57,7 @@ async function supervise(paths: DeploymentPaths, {intent}: SupervisorOptions): P
   const left = await sweep(paths, SWEEP_GRACE_MS);
   if (left.length > 0) say(`ended what an earlier supervisor left: ${left.join(', ')}`);
 
-  const committed = await recall(paths, say);
+  const committed = await recall(paths.committed, say);
   const deployment = new Deployment(paths, surroundings, committed);
   const service = new Service(deployment, () => {
     keepRecord = undefined;
@@ -76,7 +76,7 @@ async function supervise(paths: DeploymentPaths, {intent}: SupervisorOptions): P
     await deployment.startCommitted();
   }
   const token = randomBytes(32).toString('base64url');
-  const {server, port} = await openServer(service, token, say);
+  const {server, port} = await openServer(service, {token}, say);
   const self = identify(process.pid) ?? {pid: process.pid, started: ''};
   const record: SupervisorRecord = {protocol: PROTOCOL, ...self, port, token};
   await writeJson(paths.supervisor, record);
@@ -97,21 +97,6 @@ async function claimOrYield(paths: DeploymentPaths, onKnock: () => void): Promis
     if (performance.now() > deadline) return undefined;
     await knock(paths.folder);
     await delay(20);
-  }
-}
-
-async function recall(paths: DeploymentPaths, say: (line: string) => void): Promise<Committed | undefined> {
-  const file = await readCommitted(paths.committed);
-  switch (file.found) {
-    case 'committed':
-      return file.committed;
-    case 'none':
-      return undefined;
-    case 'damaged':
-      // Kept for whoever wants to look; the next deploy writes a new one.
-      renameSync(paths.committed, `${paths.committed}.damaged`);
-      say(`${paths.committed} is damaged and was put aside`);
-      return undefined;
   }
 }
 

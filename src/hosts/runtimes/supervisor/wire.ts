@@ -8,27 +8,8 @@ import type {EngineSpec, GatewaySpec, Observed, ProgramState} from '../runtime.t
 /** Counted up when the two sides would misunderstand each other: a newer CLI may meet an older supervisor. */
 export const PROTOCOL = 2;
 
-/** supervisor.json: who the supervisor is and how to speak to it. Mode 0600, for the token. */
-export interface SupervisorRecord {
-  protocol: number;
-  pid: number;
-  /** Start of that process, as `identify` tells it. */
-  started: string;
-  port: number;
-  token: string;
-}
-
 /** Why a supervisor is started: to serve what is committed, or to be changed. */
 export type Intent = 'start' | 'begin';
-
-export interface SupervisorOptions {
-  stateRoot: string;
-  deployment: string;
-  intent: Intent;
-}
-
-/** What a new supervisor tells the process that started it. */
-export type Greeting = {greeting: 'ready'} | {greeting: 'taken'} | {greeting: 'failed'; failure: Failure};
 
 export type Running = Extract<Observed, {state: 'running'}>;
 
@@ -52,7 +33,15 @@ export interface Calls {
 
 export type CallName = keyof Calls;
 
-/** The body of `POST /transition`. The answer is a stream that stays open as long as the transition. */
+/** A cut cable closes no connection: an owner that is not heard for so long is gone. Milliseconds. */
+export const BEAT_LIMIT_MS = 20_000;
+/** So often its owner says that it is there. Milliseconds. */
+export const BEAT_MS = 4000;
+
+/**
+ * The first line of the body of `POST /transition`; empty lines follow as beats of the owner. The answer is a
+ * stream that stays open as long as the transition.
+ */
 export interface OpenRequest {
   owner: string;
   gateway: GatewaySpec;

@@ -1,17 +1,16 @@
 import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {describeError} from '../../../../base/errors.ts';
-import {seconds} from '../../../../base/units.ts';
-import {markedProcesses} from '../../../local/processes.ts';
-import type {GatewayOrder, GatewayReply} from '../../gateway-order.ts';
-import type {EngineSpec, GatewaySpec, ObservedEngine} from '../../runtime.ts';
-import type {Committed} from '../committed.ts';
-import {DEPLOYMENT_MARK, RUN_MARK, type DeploymentPaths} from '../paths.ts';
-import {SupervisorFailure, type Running} from '../wire.ts';
-import {EngineProgram, engineName} from './engine-program.ts';
-import {GatewayProgram} from './gateway-program.ts';
-import type {Program} from './program.ts';
-import type {Surroundings} from './surroundings.ts';
+import {describeError} from '../../../base/errors.ts';
+import {seconds} from '../../../base/units.ts';
+import type {GatewayOrder, GatewayReply} from '../gateway-order.ts';
+import type {EngineSpec, GatewaySpec, ObservedEngine} from '../runtime.ts';
+import type {Committed} from './committed.ts';
+import type {DeploymentPaths} from './paths.ts';
+import {SupervisorFailure, type Running} from './wire.ts';
+import {EngineProgram, engineName} from './programs/engine-program.ts';
+import {GatewayProgram} from './programs/gateway-program.ts';
+import type {Program} from './programs/program.ts';
+import type {Surroundings} from './programs/starter.ts';
 
 /** Time a program gets to end by itself before it is killed, in milliseconds. */
 export const GRACE_MS = 10_000;
@@ -117,29 +116,32 @@ export class Deployment {
   }
 
   /** What runs, or undefined while there is no gateway: then nothing is served. */
-  observe(): Running | undefined {
-    const program = this.gateway?.program.state;
-    if (!this.gateway || !program) return undefined;
-    const marked = markedProcesses(DEPLOYMENT_MARK, this.paths.folder);
-    const pidsOf = (of: Program): number[] => {
-      const own = of.child?.identity?.pid;
-      const run = of.child?.run;
-      const others = marked.filter(({environment, pid}) => environment.get(RUN_MARK) === run && pid !== own);
-      return own === undefined ? [] : [own, ...others.map(({pid}) => pid)];
-    };
-    const engines = [...this.engines.values()].flatMap((engine): ObservedEngine[] => {
-      const {name, spec, program: of} = engine;
-      if (!of.state) return [];
-      return [{name, release: spec.release, model: spec.model, program: of.state, pids: pidsOf(of)}];
-    });
+  async observe(): Promise<Running | undefined> {
+    const {gateway} = this;
+    const engines = [...this.engines.values()];
+    const [gatewayPids = [], ...enginePids] = await this.#pidsOf(
+      [gateway, ...engines].map((of) => of?.program),
+    );
+    const program = gateway?.program.state;
+    if (!gateway || !program) return undefined;
+    const {supervisorPid} = this.surroundings;
     return {
       state: 'running',
-      supervisorPid: process.pid,
+      ...(supervisorPid !== undefined && {supervisorPid}),
       since: this.#since,
-      gateway: {url: this.gateway.url, program, pids: pidsOf(this.gateway.program)},
-      engines,
+      gateway: {url: gateway.url, program, pids: gatewayPids},
+      engines: engines.flatMap(({name, spec, program: of}, index): ObservedEngine[] => {
+        const pids = enginePids[index] ?? [];
+        return of.state ? [{name, release: spec.release, model: spec.model, program: of.state, pids}] : [];
+      }),
       ...(this.committed && {committedRelease: this.committed.engine.release}),
     };
+  }
+
+  async #pidsOf(programs: readonly (Program | undefined)[]): Promise<number[][]> {
+    const runs = programs.map((program) => program?.current);
+    const found = await this.surroundings.starter.pidsOf(runs.filter((run) => run !== undefined));
+    return runs.map((run) => (run ? (found.shift() ?? []) : []));
   }
 
   /** Requests still under way at `release` end, or `deadlineMs` passes. A gateway that is gone has none. */

@@ -1,8 +1,9 @@
-import {request, type ClientRequest, type IncomingMessage} from 'node:http';
-import {BerthError, systemCode} from '../../../base/errors.ts';
-import type {Duration} from '../../../base/units.ts';
+import {request, type ClientRequest, type IncomingMessage, type RequestOptions} from 'node:http';
+import {BerthError, systemCode} from '../../../../base/errors.ts';
+import type {Duration} from '../../../../base/units.ts';
 import {SupervisorSilent, supervisorGone} from './failures.ts';
 import {
+  BEAT_MS,
   parseAnswer,
   SupervisorFailure,
   type CallName,
@@ -10,8 +11,7 @@ import {
   type Failure,
   type OpenAnswer,
   type OpenRequest,
-  type SupervisorRecord,
-} from './wire.ts';
+} from '../wire.ts';
 
 /** An open `POST /transition`: while it is held, the change is open. */
 export interface Handle {
@@ -19,12 +19,24 @@ export interface Handle {
   release(): void;
 }
 
+/** How a supervisor is reached. */
+export interface Door {
+  /** Where its requests go: host and port, or an agent that knows the way. */
+  options: Pick<RequestOptions, 'host' | 'port' | 'agent'> & {headers?: Readonly<Record<string, string>>};
+  /** Whether that very supervisor still runs. */
+  isAlive(): Promise<boolean>;
+}
+
 /** The client's side of the supervisor's control door. */
 export class Control {
-  readonly record: SupervisorRecord;
+  readonly #door: Door;
 
-  constructor(record: SupervisorRecord) {
-    this.record = record;
+  constructor(door: Door) {
+    this.#door = door;
+  }
+
+  isAlive(): Promise<boolean> {
+    return this.#door.isAlive();
   }
 
   /** Asks, and fails with the supervisor's failure, with `supervisor_gone`, or when `deadline` passes. */
@@ -36,11 +48,12 @@ export class Control {
   ): Promise<Calls[Name]['answer']> {
     const limit = AbortSignal.timeout(deadline);
     try {
-      const response = await this.#post(
+      const {sent, response: coming} = this.#post(
         `/call/${name}`,
-        input,
         signal ? AbortSignal.any([signal, limit]) : limit,
-      ).response;
+      );
+      sent.end(JSON.stringify(input));
+      const response = await coming;
       const text = await readAll(response);
       return resultOf(response, parseAnswer(text)) as Calls[Name]['answer'];
     } catch (error) {
@@ -52,7 +65,10 @@ export class Control {
 
   /** Opens a transition; resolves when the wanted gateway answers. */
   async open(input: OpenRequest, signal?: AbortSignal): Promise<Handle> {
-    const {sent, response} = this.#post('/transition', input, signal);
+    const {sent, response} = this.#post('/transition', signal);
+    sent.write(`${JSON.stringify(input)}\n`);
+    const beat = setInterval(() => sent.write('\n'), BEAT_MS).unref();
+    sent.once('close', () => clearInterval(beat));
     try {
       const stream = await response;
       const line = await readLine(stream);
@@ -69,25 +85,18 @@ export class Control {
     }
   }
 
-  #post(
-    path: string,
-    input: unknown,
-    signal?: AbortSignal,
-  ): {sent: ClientRequest; response: Promise<IncomingMessage>} {
+  #post(path: string, signal?: AbortSignal): {sent: ClientRequest; response: Promise<IncomingMessage>} {
     const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
-    const {port, token} = this.record;
+    const {headers, ...where} = this.#door.options;
     const sent = request({
-      host: '127.0.0.1',
-      port,
+      ...where,
       path,
       method: 'POST',
-      agent: false,
-      headers: {authorization: `Bearer ${token}`, 'content-type': 'application/json'},
+      headers: {...headers, 'content-type': 'application/json'},
       ...(signal && {signal}),
     });
     sent.once('response', resolve);
     sent.on('error', reject);
-    sent.end(JSON.stringify(input));
     return {sent, response: promise};
   }
 }

@@ -1,10 +1,9 @@
 import type {GatewayOrder, GatewayReply} from '../../gateway-order.ts';
 import type {GatewaySpec} from '../../runtime.ts';
 import {SupervisorFailure, type Failure} from '../wire.ts';
-import {Child} from './child.ts';
-import type {LogFile} from './log-file.ts';
-import {Program} from './program.ts';
-import type {Surroundings} from './surroundings.ts';
+import type {LogFile} from '../logs/log-file.ts';
+import {Program, type Launch} from './program.ts';
+import {AddressTaken, type GatewayRun, type Surroundings} from './starter.ts';
 
 const READY_MS = 20_000;
 /** An order is answered at once; a drain takes as long as it was given. */
@@ -20,6 +19,7 @@ export class GatewayProgram {
   #nextId = 1;
   #url: string | undefined;
   #failure: Failure | undefined;
+  #run: GatewayRun | undefined;
 
   constructor(spec: GatewaySpec, surroundings: Surroundings, onHealthy: (gateway: GatewayProgram) => void) {
     this.spec = spec;
@@ -28,7 +28,7 @@ export class GatewayProgram {
     this.program = new Program({
       name: 'gateway',
       keep: true,
-      launch: () => Promise.resolve(this.#launch()),
+      launch: () => this.#launch(),
       onHealthy: () => onHealthy(this),
       say: surroundings.say,
     });
@@ -45,7 +45,7 @@ export class GatewayProgram {
     if (program.isHealthy()) return;
     const ends = program.ends;
     await program.start();
-    await program.until(() => program.isHealthy() || program.ends !== ends || !program.child, READY_MS);
+    await program.until(() => program.isHealthy() || program.ends !== ends || !program.current, READY_MS);
     if (program.isHealthy()) return;
     const {state} = program;
     const lastLines = state && state.state !== 'running' ? state.lastExit.lastLines : [];
@@ -54,21 +54,21 @@ export class GatewayProgram {
       this.#failure ?? {
         code: 'gateway_failed',
         reason,
-        lastLines: program.child?.lastLines ?? lastLines,
+        lastLines: program.current?.lastLines ?? lastLines,
       },
     );
   }
 
   /** Gives an order. Fails with `gateway_unavailable` when no gateway is there to answer it in time. */
   async order(order: GatewayOrder): Promise<GatewayReply> {
-    const {child} = this.program;
-    if (!child || !this.program.isHealthy()) throw new SupervisorFailure({code: 'gateway_unavailable'});
+    const run = this.#run;
+    if (!run || !this.program.isHealthy()) throw new SupervisorFailure({code: 'gateway_unavailable'});
     const id = this.#nextId++;
     const {promise, resolve} = Promise.withResolvers<GatewayReply | undefined>();
     const limit = ANSWER_MS + (order.order === 'drain' ? order.deadlineMs : 0);
     const timer = setTimeout(() => resolve(undefined), limit);
     this.#pending.set(id, resolve);
-    if (!(await child.send({id, order}))) resolve(undefined);
+    if (!(await run.send({id, order}))) resolve(undefined);
     const reply = await promise;
     clearTimeout(timer);
     this.#pending.delete(id);
@@ -81,41 +81,46 @@ export class GatewayProgram {
     this.#log.close();
   }
 
-  #launch(): {child: Child; healthy: Promise<boolean>} {
+  async #launch(): Promise<Launch> {
     const {promise, resolve} = Promise.withResolvers<boolean>();
     this.#failure = undefined;
-    const child = new Child({
-      argv: this.spec.argv,
-      env: {...this.#surroundings.env, ...this.spec.env},
-      cwd: this.#surroundings.cwd,
-      log: this.#log,
-      onMessage: (message) => {
-        const said = message as GatewayMessage;
-        if ('ready' in said) {
-          this.#url = said.url;
-          resolve(true);
-        } else if ('failed' in said) {
-          this.#failure = this.#failureOf(said.failed, child);
-        } else {
-          this.#pending.get(said.id)?.(said.reply);
-        }
-      },
+    let lines = (): readonly string[] => [];
+    const run = await this.#start((message) => {
+      const said = message as GatewayMessage;
+      if ('ready' in said) {
+        this.#url = said.url;
+        resolve(true);
+      } else if ('failed' in said) {
+        this.#failure = this.#failureOf(said.failed, lines());
+      } else {
+        this.#pending.get(said.id)?.(said.reply);
+      }
     });
-    this.#surroundings.note(child);
-    void child.exited.then(() => {
+    lines = () => run.lastLines;
+    this.#run = run;
+    void run.exited.then(() => {
       resolve(false);
       for (const settle of this.#pending.values()) settle(undefined);
     });
-    return {child, healthy: promise};
+    return {run, healthy: promise};
   }
 
-  #failureOf(failed: {code: string; message?: string}, child: Child): Failure {
+  async #start(hear: (message: unknown) => void): Promise<GatewayRun> {
+    try {
+      return await this.#surroundings.starter.gateway(this.spec, this.#log, hear);
+    } catch (error) {
+      if (error instanceof AddressTaken) this.#failure = {code: 'port_taken', url: this.spec.url};
+      throw error;
+    }
+  }
+
+  #failureOf(failed: {code: string; message?: string}, lastLines: readonly string[]): Failure {
     return failed.code === 'port_taken'
       ? {code: 'port_taken', url: this.spec.url}
-      : {code: 'gateway_failed', reason: failed.message ?? failed.code, lastLines: child.lastLines};
+      : {code: 'gateway_failed', reason: failed.message ?? failed.code, lastLines};
   }
 }
 
-/** What a gateway says over IPC: that it listens, why it cannot, or the answer to an order. */
+/** What a gateway says to its supervisor: that it listens, why it cannot, or the answer to an order. */
 type GatewayMessage =
   {ready: true; url: string} | {failed: {code: string; message?: string}} | {id: number; reply: GatewayReply};

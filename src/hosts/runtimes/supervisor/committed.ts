@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, rename} from 'node:fs/promises';
 import {systemCode} from '../../../base/errors.ts';
 import {writeJson} from '../../../base/files.ts';
 import type {EngineSpec, GatewaySpec} from '../runtime.ts';
@@ -22,8 +22,30 @@ export async function readCommitted(path: string): Promise<CommittedFile> {
     if (systemCode(error) === 'ENOENT') return {found: 'none'};
     throw error;
   }
+  return committedFrom(text);
+}
+
+/** What the file's text says; undefined when there is no file. */
+export function committedFrom(text: string | undefined): CommittedFile {
+  if (text === undefined) return {found: 'none'};
   const committed = parseCommitted(text);
   return committed ? {found: 'committed', committed} : {found: 'damaged'};
+}
+
+/** What a new supervisor should keep running; a damaged file is put aside. */
+export async function recall(path: string, say: (line: string) => void): Promise<Committed | undefined> {
+  const file = await readCommitted(path);
+  switch (file.found) {
+    case 'committed':
+      return file.committed;
+    case 'none':
+      return undefined;
+    case 'damaged':
+      // Kept for whoever wants to look; the next deploy writes a new one.
+      await rename(path, `${path}.damaged`);
+      say(`${path} is damaged and was put aside`);
+      return undefined;
+  }
 }
 
 export const writeCommitted = (path: string, committed: Committed): Promise<void> =>

@@ -2,12 +2,12 @@ import {EventEmitter, once} from 'node:events';
 import {setTimeout as delay} from 'node:timers/promises';
 import {describeError} from '../../../../base/errors.ts';
 import type {ProgramExit, ProgramState} from '../../runtime.ts';
-import type {Child} from './child.ts';
 import {afterExit, type PastExit} from './restart-policy.ts';
+import type {Run} from './starter.ts';
 
-/** One start of a program: the child, and whether it became ready (false: it ended first). */
-interface Launch {
-  child: Child;
+/** One start of a program: the run, and whether it became ready (false: it ended first). */
+export interface Launch {
+  run: Run;
   healthy: Promise<boolean>;
 }
 
@@ -36,7 +36,7 @@ export class Program {
   readonly #changes = new EventEmitter().setMaxListeners(0);
   #keep: boolean;
   #state: ProgramState | undefined;
-  #child: Child | undefined;
+  #current: Run | undefined;
   #healthy = false;
   #restarts = 0;
   #unlucky = 0;
@@ -63,8 +63,8 @@ export class Program {
   }
 
   /** The run under way. */
-  get child(): Child | undefined {
-    return this.#child;
+  get current(): Run | undefined {
+    return this.#current;
   }
 
   /** Runs that have ended so far. */
@@ -79,7 +79,7 @@ export class Program {
       this.#exits = [];
       this.#loop = this.#run();
     }
-    await this.until(() => this.#child !== undefined || this.#loop === undefined);
+    await this.until(() => this.#current !== undefined || this.#loop === undefined);
   }
 
   /** From now on it is started again when it ends. */
@@ -91,7 +91,7 @@ export class Program {
   async end(grace: number): Promise<void> {
     this.#ending.abort();
     this.#pause.abort();
-    await this.#child?.end(grace);
+    await this.#current?.end(grace);
     await this.#loop;
   }
 
@@ -144,24 +144,24 @@ export class Program {
       this.#remember(started);
       return {code: null, signal: null, at: new Date(), lastLines: [describeError(error)]};
     }
-    const {child, healthy} = launch;
-    this.#child = child;
-    const pid = child.identity?.pid;
+    const {run, healthy} = launch;
+    this.#current = run;
+    const {pid} = run;
     if (pid !== undefined) {
-      this.#become({state: 'running', pid, since: child.since, restarts: this.#restarts});
+      this.#become({state: 'running', pid, since: run.since, restarts: this.#restarts});
       this.#options.say(`${this.name} started, pid ${pid}`);
     }
-    if (this.#isEnding()) child.kill();
+    if (this.#isEnding()) run.kill();
     void healthy.then((ready) => {
-      if (!ready || this.#child !== child) return;
+      if (!ready || this.#current !== run) return;
       this.#healthy = true;
       this.#options.say(`${this.name} is ready after ${Math.round(performance.now() - started)} ms`);
       this.#options.onHealthy();
       this.#changes.emit('change');
     });
-    const exit = await child.exited;
+    const exit = await run.exited;
     this.#remember(started);
-    this.#child = undefined;
+    this.#current = undefined;
     this.#healthy = false;
     return exit;
   }

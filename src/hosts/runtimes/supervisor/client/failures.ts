@@ -1,7 +1,7 @@
-import {BerthError, ExitCode} from '../../../base/errors.ts';
-import {formatDuration, type Duration} from '../../../base/units.ts';
-import type {PortHolder} from '../../host.ts';
-import type {Failure} from './wire.ts';
+import {BerthError, ExitCode} from '../../../../base/errors.ts';
+import {formatDuration, type Duration} from '../../../../base/units.ts';
+import type {PortHolder} from '../../../host.ts';
+import type {Failure} from '../wire.ts';
 
 export type FindPortHolder = (address: string, port: number) => Promise<PortHolder | undefined>;
 

@@ -1,45 +1,63 @@
 import {timingSafeEqual} from 'node:crypto';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
-import type {AddressInfo} from 'node:net';
-import {SupervisorFailure, type CallName, type Failure, type OpenAnswer, type OpenRequest} from '../wire.ts';
+import type {ListenOptions} from 'node:net';
+import {
+  BEAT_LIMIT_MS,
+  SupervisorFailure,
+  type CallName,
+  type Failure,
+  type OpenAnswer,
+  type OpenRequest,
+} from './wire.ts';
 import type {Service} from './service.ts';
 
 const LARGEST_BODY = 1024 ** 2;
 
-/** The supervisor's control door: loopback only, and only for whoever can read its token. */
+/** Who may speak to the supervisor: whoever has its token, or whoever reaches a door that only they can. */
+export type Admission = {token: string} | 'anybody-here';
+
+/**
+ * The supervisor's control door, on loopback or on a socket file. `port` is 0 for a socket file.
+ */
 export async function openServer(
   service: Service,
-  token: string,
+  admission: Admission,
   say: (line: string) => void,
+  where: ListenOptions = {port: 0, host: '127.0.0.1'},
 ): Promise<{server: Server; port: number}> {
   const server = createServer((request, response) => {
-    answer(service, token, request, response).catch((error: unknown) => {
+    answer(service, admission, request, response).catch((error: unknown) => {
       const failure = failureOf(error, say);
       if (!response.headersSent) response.writeHead(failure.code === 'bug' ? 500 : 409);
       response.end(JSON.stringify({failure}));
     });
   });
+  // A transition's request goes on as long as the transition does: its beats are watched instead.
+  server.requestTimeout = 0;
   const {promise, resolve, reject} = Promise.withResolvers<number>();
   server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  server.listen(where, () => {
+    const address = server.address();
+    resolve(typeof address === 'object' && address ? address.port : 0);
+  });
   return {server, port: await promise};
 }
 
 async function answer(
   service: Service,
-  token: string,
+  admission: Admission,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (!isBearer(request.headers.authorization, token)) {
+  if (admission !== 'anybody-here' && !isBearer(request.headers.authorization, admission.token)) {
     response.writeHead(401).end();
     return;
   }
-  const body = JSON.parse(await readBody(request)) as unknown;
   const name = request.url?.replace('/call/', '') ?? '';
   if (request.url === '/transition') {
-    await holdOpen(service, body as OpenRequest, response);
+    await holdOpen(service, request, response);
   } else if (isCall(service, name)) {
+    const body = JSON.parse(await readBody(request)) as unknown;
     // The client is Berth itself, which has the types; its body is trusted as its token is.
     const handler = service.handlers[name] as (input: unknown) => Promise<unknown>;
     const result = JSON.stringify(await handler(body));
@@ -50,14 +68,39 @@ async function answer(
 }
 
 /** Answers with a stream that stays open as long as the transition: its end is the end of the other. */
-async function holdOpen(service: Service, request: OpenRequest, response: ServerResponse): Promise<void> {
+async function holdOpen(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const transition = await service.open(request, gone.signal);
+  const leave = (): void => gone.abort();
+  const silence = setTimeout(leave, BEAT_LIMIT_MS);
+  response.once('close', () => {
+    clearTimeout(silence);
+    leave();
+  });
+  const wanted = JSON.parse(await readFirstLine(request, () => silence.refresh())) as OpenRequest;
+  const transition = await service.open(wanted, gone.signal);
   const opened: OpenAnswer = {opened: transition.id};
   response.writeHead(200, {'content-type': 'application/x-ndjson'});
   response.write(`${JSON.stringify(opened)}\n`);
-  void transition.over.then(() => response.end());
+  void transition.over.then(() => {
+    response.end();
+    // The owner's side of the stream would otherwise stay open for as long as it likes to beat.
+    request.destroy();
+  });
+}
+
+/** The first line of a body that goes on; `beat` is called whenever anything comes. */
+async function readFirstLine(request: IncomingMessage, beat: () => void): Promise<string> {
+  const {promise, resolve, reject} = Promise.withResolvers<string>();
+  let text = '';
+  request.setEncoding('utf8').on('data', (chunk: string) => {
+    beat();
+    if (text.includes('\n')) return;
+    text += chunk;
+    if (text.includes('\n')) resolve(text);
+    else if (text.length > LARGEST_BODY) reject(new Error(`a line of more than ${LARGEST_BODY} bytes`));
+  });
+  request.once('end', () => resolve(text)).once('error', reject);
+  return await promise;
 }
 
 const isCall = (service: Service, name: string): name is CallName => Object.hasOwn(service.handlers, name);

@@ -1,5 +1,5 @@
-import {writeCommitted} from '../committed.ts';
-import {SupervisorFailure, type CallName, type Calls, type OpenRequest} from '../wire.ts';
+import {writeCommitted} from './committed.ts';
+import {SupervisorFailure, type CallName, type Calls, type OpenRequest} from './wire.ts';
 import {GRACE_MS, type Deployment} from './deployment.ts';
 import {OpenTransition} from './transition.ts';
 
@@ -23,7 +23,7 @@ export class Service {
     this.#deployment = deployment;
     this.#end = end;
     this.handlers = {
-      observe: () => Promise.resolve(this.#observe()),
+      observe: () => this.#observe(),
       start: () => this.#start(),
       stop: ({drainMs}) => this.#stop(drainMs),
       order: ({order}) => deployment.order(order),
@@ -90,8 +90,8 @@ export class Service {
     }
   }
 
-  #observe(): Calls['observe']['answer'] {
-    const running = this.#ending ? undefined : this.#deployment.observe();
+  async #observe(): Promise<Calls['observe']['answer']> {
+    const running = this.#ending ? undefined : await this.#deployment.observe();
     if (!running) return {};
     const open = this.#transition;
     return {running: {...running, ...(open && {transition: {owner: open.owner, since: open.since}})}};

@@ -2,7 +2,7 @@ import {get} from 'node:http';
 import {setTimeout as delay} from 'node:timers/promises';
 
 export interface HealthTarget {
-  port: number;
+  origin: string;
   token: string;
   path: string;
 }
@@ -32,11 +32,11 @@ export async function untilHealthy(
   }
 }
 
-async function answersOk({port, token, path}: HealthTarget, signal: AbortSignal): Promise<boolean> {
+async function answersOk({origin, token, path}: HealthTarget, signal: AbortSignal): Promise<boolean> {
   const {promise, resolve} = Promise.withResolvers<boolean>();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   const headers = {authorization: `Bearer ${token}`};
-  get({host: '127.0.0.1', port, path, headers, agent: false, signal: limit}, (response) => {
+  get(new URL(path, origin), {headers, agent: false, signal: limit}, (response) => {
     response.resume();
     resolve(response.statusCode === 200);
   }).once('error', () => resolve(false)); // not listening yet

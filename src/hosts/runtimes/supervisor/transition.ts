@@ -1,11 +1,11 @@
 import {randomBytes} from 'node:crypto';
 import {isDeepStrictEqual} from 'node:util';
-import {describeError, systemCode} from '../../../../base/errors.ts';
-import type {EngineSpec, GatewaySpec, ProgramState} from '../../runtime.ts';
-import {writeCommitted, type Committed} from '../committed.ts';
-import {SupervisorFailure} from '../wire.ts';
+import {describeError, systemCode} from '../../../base/errors.ts';
+import type {EngineSpec, GatewaySpec, ProgramState} from '../runtime.ts';
+import {writeCommitted, type Committed} from './committed.ts';
+import {SupervisorFailure} from './wire.ts';
 import {GRACE_MS, type Deployment} from './deployment.ts';
-import {engineName, type EngineProgram} from './engine-program.ts';
+import {engineName, type EngineProgram} from './programs/engine-program.ts';
 
 /** How long an abandoned change waits for the committed engine before it lets go; the engine goes on loading. */
 const RETURN_MS = 10 * 60_000;

@@ -1,13 +1,12 @@
-import type {Clock} from '../../../base/clock.ts';
-import {BerthError} from '../../../base/errors.ts';
-import {Secret} from '../../../base/secret.ts';
-import {minutes, ms, seconds, type Duration} from '../../../base/units.ts';
-import {waitFor} from '../../../base/wait.ts';
-import {isAlive} from '../../local/processes.ts';
-import type {GatewayOrder, GatewayReply} from '../gateway-order.ts';
-import type {Endpoint, EngineSpec, ProgramState, Transition} from '../runtime.ts';
+import type {Clock} from '../../../../base/clock.ts';
+import {BerthError} from '../../../../base/errors.ts';
+import {Secret} from '../../../../base/secret.ts';
+import {minutes, ms, seconds, type Duration} from '../../../../base/units.ts';
+import {waitFor} from '../../../../base/wait.ts';
+import type {GatewayOrder, GatewayReply} from '../../gateway-order.ts';
+import type {Endpoint, EngineSpec, ProgramState, Transition} from '../../runtime.ts';
 import type {Control, Handle} from './control.ts';
-import type {CallName, Calls} from './wire.ts';
+import type {CallName, Calls} from '../wire.ts';
 
 const ANSWER = seconds(15);
 /** The way back may need to load the committed weights again. */
@@ -21,7 +20,7 @@ type Call = <Name extends CallName>(
 ) => Promise<Calls[Name]['answer']>;
 
 /** The owner's side of an open change. */
-export class ProcessTransition implements Transition {
+export class RemoteTransition implements Transition {
   readonly #control: Control;
   readonly #handle: Handle;
   readonly #call: Call;
@@ -82,7 +81,7 @@ export class ProcessTransition implements Transition {
   }
 
   async #untilSupervisorEnded(): Promise<void> {
-    await waitFor(() => Promise.resolve(isAlive(this.#control.record) ? undefined : true), {
+    await waitFor(async () => ((await this.#control.isAlive()) ? undefined : true), {
       what: (t) => t.hosts.supervisorStops(),
       deadline: seconds(10),
       clock: this.#clock,
