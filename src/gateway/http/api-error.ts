@@ -49,6 +49,17 @@ const server = (
 export const badRequest = (code: string, message: string, param?: string): ApiError =>
   invalid(400, code, message, param);
 
+/** The prompt, with the room that its answer needs, is longer than one request may be. */
+export const contextExceeded = (contextTokens: number, promptTokens: number | undefined): ApiError =>
+  badRequest(
+    'context_length_exceeded',
+    `This model's maximum context length is ${contextTokens} tokens. ` +
+      (promptTokens === undefined
+        ? 'Your prompt is longer.'
+        : `However, your prompt has ${promptTokens} tokens, and its answer needs room too.`) +
+      ' Please reduce the length of the prompt.',
+  );
+
 export const invalidKey = (missing: boolean): ApiError =>
   invalid(
     401,

@@ -1,6 +1,6 @@
-import {ApiError, badRequest, engineBroke} from '../http/api-error.ts';
+import {ApiError, badRequest, contextExceeded, engineBroke} from '../http/api-error.ts';
 import type {ExchangeResult} from '../traffic/exchange.ts';
-import {isObject} from './prepare.ts';
+import {readRefusal, type EngineRefusal} from './engine-refusal.ts';
 
 type Answer = Extract<ExchangeResult, {kind: 'answer'}>;
 
@@ -11,27 +11,24 @@ export function readAnswer(answer: Answer): unknown {
     if (value === undefined) throw engineBroke('The engine answered something that is not JSON.');
     return value;
   }
-  throw refusal(answer, isObject(value) && isObject(value.error) ? value.error : undefined);
+  throw refusal(answer, readRefusal(value));
 }
 
-function refusal({status, retryAfter}: Answer, error: Record<string, unknown> | undefined): ApiError {
+function refusal({status, retryAfter}: Answer, error: EngineRefusal | undefined): ApiError {
   // The client's key was good; if the engine wants another one, that is not the client's fault.
   if (status === 401 || status === 403) return engineBroke('The engine refused the gateway.');
   if (status < 400 || (!error && status !== 400)) {
     return engineBroke(`The engine answered ${status} where an answer or an error was due.`);
   }
   if (!error) return badRequest('invalid_request', 'The engine did not accept the request.');
-  const text = (name: string): string | undefined => {
-    const value = error[name];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const param = text('param');
+  if (error.overflow) return contextExceeded(error.overflow.contextTokens, error.overflow.promptTokens);
   const seconds = Number(retryAfter);
-  return new ApiError(text('message') ?? `The engine answered ${status}.`, {
+  return new ApiError(error.message ?? `The engine answered ${status}.`, {
     status,
     type: status === 429 ? 'requests' : status < 500 ? 'invalid_request_error' : 'server_error',
-    code: text('code') ?? (status < 500 ? 'invalid_request' : 'engine_error'),
-    ...(param !== undefined && {param}),
+    code:
+      error.code ?? (status < 500 ? 'invalid_request' : status === 503 ? 'engine_not_ready' : 'engine_error'),
+    ...(error.param !== undefined && {param: error.param}),
     ...((status === 429 || status === 503) && {retryAfter: Number.isFinite(seconds) ? seconds : 1}),
   });
 }
