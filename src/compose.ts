@@ -61,7 +61,7 @@ export function compose(env: NodeJS.ProcessEnv): Parts {
         device: await parts.device(host),
         weights: await parts.weights(),
         findModel,
-        engine: engineFor,
+        engine: (name) => engineFor(name, {llamaServer: env.BERTH_LLAMA_SERVER}),
         keyFolder: join(folders.config, 'keys'),
         [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
       };

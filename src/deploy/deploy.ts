@@ -11,7 +11,7 @@ import {takeLock} from './lock.ts';
 import {conclude, type DeployOutcome} from './outcome.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import {makePlan, type Plan} from './plan.ts';
-import {checkPort} from './preflight.ts';
+import {checkEngine, checkPort} from './preflight.ts';
 import {fingerprintOf, type Identity, type Release} from './release.ts';
 import {askedOf, ensureWeights, resolveTarget, type Target} from './resolve.ts';
 import {serveRelease} from './serve-release.ts';
@@ -34,6 +34,7 @@ export async function deploy(
   const started = parts.clock.elapsed();
   const target = resolveTarget(parts, settings);
   const before = await visit(parts, settings);
+  await checkEngine(parts, target.engine, settings);
   await checkPort(parts.host, settings, before.observed);
   if (options.dryRun) return dryRun(parts, settings, target, before, started);
   const weights = await ensureWeights(parts, target);

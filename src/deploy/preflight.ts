@@ -1,6 +1,14 @@
 import {BerthError} from '../base/errors.ts';
+import type {Engine} from '../engines/index.ts';
 import type {Host, Observed} from '../hosts/index.ts';
 import type {Settings} from './config/settings.ts';
+import type {DeployParts} from './parts.ts';
+
+/** Proves that the engine can run where it is to run. Throws what the engine says against it. */
+export async function checkEngine(parts: DeployParts, engine: Engine, settings: Settings): Promise<void> {
+  const [{platform}, {kind}] = await Promise.all([parts.host.facts(), parts.device.facts()]);
+  engine.check({platform, runtime: settings.runtime, device: kind});
+}
 
 /**
  * Proves what can be proven before any work or download: the port is free, or held by this very

@@ -142,6 +142,7 @@ function passGate(
         model: spec.model,
         healthPath: spec.healthPath,
         explain: (lines) => engine.explain(lines),
+        metrics: engine.metrics,
         clock: parts.clock,
         progress: parts.progress,
         signal,

@@ -1,6 +1,7 @@
 import type {Say} from '../base/texts/index.ts';
 import type {Bytes} from '../base/units.ts';
-import type {ContainerNeeds, EngineSpec} from '../hosts/index.ts';
+import type {ContainerNeeds, EngineSpec, RuntimeKind} from '../hosts/index.ts';
+import type {MetricsMap} from './metrics.ts';
 
 export type EngineName = 'embedded' | 'llama-cpp' | 'vllm';
 
@@ -29,12 +30,20 @@ export interface LaunchInput {
   release: number;
   /** The id clients send as `model`. */
   model: string;
-  /** Absolute path on the host. */
+  /** Absolute path on the host: a GGUF file, or, for vllm, a folder of safetensors. */
   weightsFile: string;
   settings: EngineSettings;
   predictedPeakBytes: Bytes;
   /** Set when it is to run in a container: the image on the host, and the GPUs it may see. */
   container?: Pick<ContainerNeeds, 'image' | 'gpus'>;
+}
+
+/** Where an engine is to run. */
+export interface Place {
+  platform: NodeJS.Platform;
+  runtime: RuntimeKind;
+  /** What the model's memory is taken from. */
+  device: 'cpu' | 'gpu';
 }
 
 /** A known way to fail, recognised in the engine's log. One dictionary per engine. */
@@ -55,6 +64,10 @@ export interface Engine {
   readonly version: string;
   /** The serving image it runs in under the docker runtime: a folder of images/. */
   readonly image: ImageName;
+  /** What its `/metrics` calls the numbers that Berth reads. */
+  readonly metrics: MetricsMap;
+  /** Throws a BerthError when it cannot run there, before anything is fetched or stopped. */
+  check(place: Place): void;
   launch(input: LaunchInput): EngineSpec;
   /** The cause of a failure, when the last log lines show one that is known. */
   explain(lastLines: readonly string[]): KnownCause | undefined;

@@ -79,6 +79,17 @@ export async function askModels(target: Target, signal: AbortSignal): Promise<vo
   });
 }
 
+/** The engine's own numbers, in Prometheus' text form. */
+export async function askMetrics(
+  {origin, token}: Pick<Target, 'origin' | 'token'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const response = await fetch(`${origin}/metrics`, {headers: headers({token}), signal});
+  const text = await bodyOf(response);
+  if (response.status !== 200) throw wrongStatus(response.status, text);
+  return text;
+}
+
 const chunkSchema = z.object({
   choices: z.array(
     z.object({

@@ -2,9 +2,9 @@ import type {Clock} from '../base/clock.ts';
 import {BerthError, ExitCode} from '../base/errors.ts';
 import type {Progress, ProgressEvent} from '../base/progress.ts';
 import {formatDuration, ms, seconds, type Duration} from '../base/units.ts';
-import type {KnownCause} from '../engines/index.ts';
+import {readMetrics, type KnownCause, type MetricsMap} from '../engines/index.ts';
 import type {Endpoint, ProgramExit, ProgramState} from '../hosts/index.ts';
-import {askCompletion, askModels, askReadiness, type Completion, type Target} from './ask.ts';
+import {askCompletion, askMetrics, askModels, askReadiness, type Completion, type Target} from './ask.ts';
 import {ProbeFailure, within} from './failure.ts';
 import {warmUp} from './warm-up.ts';
 
@@ -14,6 +14,8 @@ const COMPLETION_LIMIT = seconds(120);
 const WARM_UP_LIMIT = seconds(10);
 const READINESS_LIMIT = seconds(5);
 const ASK_EVERY = ms(50);
+/** Engines count a moment after they have answered. */
+const COUNTED_WITHIN = seconds(5);
 /** An engine that dies breaks its connections a moment before its keeper knows. */
 const EXIT_SEEN_WITHIN = ms(1000);
 
@@ -27,6 +29,8 @@ export interface GateInput {
   model: string;
   healthPath: string;
   explain(lastLines: readonly string[]): KnownCause | undefined;
+  /** The engine's names for its own numbers: what watches it later must be able to read them. */
+  metrics: MetricsMap;
   clock: Clock;
   progress: Progress;
   signal: AbortSignal;
@@ -105,6 +109,7 @@ export async function gate(input: GateInput): Promise<GateReport> {
       askCompletion(target, {prompt: PROMPT, maxTokens: ANSWER_TOKENS, clock, signal: any}),
     );
     const {firstTokenMs, promptTokens, completionTokens} = completion;
+    await within(left(COUNTED_WITHIN), signal, (any) => untilCounted(input, target, any));
     return {firstTokenMs, promptTokens, completionTokens};
   });
   const proven = completion;
@@ -169,6 +174,18 @@ async function readiness(
     // Before it listens nothing answers, and an engine that loads may answer late: only the deadline decides.
     if (error instanceof ProbeFailure && (error.unreachable || error.cause !== undefined)) return undefined;
     throw error;
+  }
+}
+
+/** Returns once the engine's own counter shows that tokens were generated: a candidate has answered nobody else. */
+async function untilCounted(input: GateInput, target: Target, signal: AbortSignal): Promise<void> {
+  const deadline = input.clock.elapsed() + COUNTED_WITHIN * 0.9;
+  while (!readMetrics(input.metrics, await askMetrics(target, signal)).generationTokens) {
+    if (input.clock.elapsed() > deadline) {
+      const name = input.metrics.generationTokens ?? '';
+      throw new ProbeFailure({why: (t) => t.health.engineCountsNothing({name}), try: ['berth logs']});
+    }
+    await input.clock.sleep(ASK_EVERY, signal);
   }
 }
 

@@ -1,18 +1,11 @@
-import type {Say} from '../../base/texts/index.ts';
 import type {KnownCause} from '../engine.ts';
-
-interface Pattern {
-  code: string;
-  line: RegExp;
-  why: Say;
-  try: readonly string[];
-}
+import {findCause, type CausePattern} from '../known-causes.ts';
 
 /**
  * Every way to fail that is recognised, and the only place where the engine's log is interpreted.
  * The first pattern that matches any line wins, so the specific ones come first.
  */
-const patterns: readonly Pattern[] = [
+const patterns: readonly CausePattern[] = [
   {
     code: 'port_taken',
     line: /cannot listen on .*EADDRINUSE/,
@@ -70,10 +63,5 @@ const patterns: readonly Pattern[] = [
 ];
 
 /** The cause of a failure, when a log line gives it away. */
-export function explainEmbedded(lastLines: readonly string[]): KnownCause | undefined {
-  for (const pattern of patterns) {
-    const line = lastLines.findLast((candidate) => pattern.line.test(candidate));
-    if (line !== undefined) return {code: pattern.code, why: pattern.why, try: pattern.try, line};
-  }
-  return undefined;
-}
+export const explainEmbedded = (lastLines: readonly string[]): KnownCause | undefined =>
+  findCause(patterns, lastLines);

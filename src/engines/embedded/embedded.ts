@@ -14,6 +14,7 @@ export function embeddedEngine(): Engine {
       return `node-llama-cpp-${libraryVersion()}`;
     },
     image: 'berth',
+    check: () => undefined,
     launch: ({release, model, weightsFile, settings, predictedPeakBytes, container}: LaunchInput) => ({
       release,
       model,
@@ -48,6 +49,12 @@ export function embeddedEngine(): Engine {
         container: {...container, mounts: [{path: dirname(weightsFile), readOnly: true}]},
       }),
     }),
+    metrics: {
+      requestsRunning: 'berth_engine_requests_running',
+      requestsWaiting: 'berth_engine_requests_waiting',
+      promptTokens: 'berth_engine_prompt_tokens_total',
+      generationTokens: 'berth_engine_generation_tokens_total',
+    },
     explain: explainEmbedded,
   };
 }

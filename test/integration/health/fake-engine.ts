@@ -6,6 +6,7 @@ import {text} from 'node:stream/consumers';
 export interface Behaviour {
   health?: (response: ServerResponse) => void;
   models?: (response: ServerResponse) => void;
+  metrics?: (response: ServerResponse) => void;
   /** Called for every completion, the first is number 1. */
   completion?: (response: ServerResponse, number: number) => void | Promise<void>;
   /** Milliseconds for reading one prompt token. */
@@ -54,6 +55,11 @@ export async function fakeEngine(behaviour: Behaviour = {}): Promise<FakeEngine>
     if (request.url === '/v1/models') {
       if (behaviour.models) behaviour.models(response);
       else json(response, 200, {object: 'list', data: [{id: 'fake'}]});
+      return;
+    }
+    if (request.url === '/metrics') {
+      if (behaviour.metrics) behaviour.metrics(response);
+      else response.end('# TYPE fake_tokens_total counter\nfake_tokens_total{model="fake"} 2\n');
       return;
     }
     const body = JSON.parse(await text(request)) as {messages: {content: string}[]};

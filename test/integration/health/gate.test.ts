@@ -41,6 +41,7 @@ async function attempt(behaviour: Behaviour, more: Partial<GateInput> = {}): Pro
       model: 'fake',
       healthPath: '/health',
       explain: () => undefined,
+      metrics: {generationTokens: 'fake_tokens_total'},
       clock: systemClock,
       progress: (event) => events.push(event),
       signal: new AbortController().signal,
@@ -155,6 +156,13 @@ describe('the gate stops an engine that', () => {
     ],
     ['gives no finish reason', says(sse(chunk('Hi'), usage(9, 2), '[DONE]')), 'completion', /finish_reason/],
     ['counts no tokens', says(sse(chunk('Hi'), chunk(undefined, 'stop'), '[DONE]')), 'completion', /usage/],
+    [
+      'has numbers of its own that do not show its answer',
+      {metrics: (r) => void r.end('fake_tokens_total 0\n')},
+      'completion',
+      /its own counter of generated tokens \(fake_tokens_total\)/,
+    ],
+    ['tells no numbers of its own', {metrics: (r) => json(r, 501, {})}, 'completion', /status 501/],
     ['breaks off', says(sse(...good.slice(0, 2))), 'completion', /broke off/],
     ['goes on after the end', says(sse(...good, chunk('more'))), 'completion', /went on/],
     [

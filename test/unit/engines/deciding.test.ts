@@ -24,7 +24,6 @@ describe('engineFor', () => {
 
   it.each([
     ['vllm', 'engine_unavailable', 'not part of this version'],
-    ['llama-cpp', 'engine_unavailable', 'not part of this version'],
     ['magic', 'engine_unknown', 'no engine'],
   ])('refuses %s and names the choices', (name, code, words) => {
     expect(() => engineFor(name)).toThrow(

@@ -65,7 +65,7 @@ export const deploy = {
     deployContext: 'a longer context, fewer requests at once',
     flagModel: 'Model to serve: a name of the catalogue, or the path of a GGUF file.',
     flagVariant: 'Quantisation of the model.',
-    flagEngine: 'Server that runs the model.',
+    flagEngine: 'Server that runs the model (docs/engines.md).',
     flagRuntime: 'How programs run on the host.',
     flagContext: 'Tokens that one request may use, prompt and answer together.',
     flagConcurrency: 'Requests answered at the same time.',

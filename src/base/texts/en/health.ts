@@ -39,6 +39,8 @@ export const health = {
   noEngine: 'No engine runs for the committed release.',
   gatewayNotReady: 'The gateway runs, but no engine stands behind it yet.',
   noStats: 'The gateway did not report its counts.',
+  engineCountsNothing: (p: {name: string}) =>
+    `It answered, but its own counter of generated tokens (${p.name}) does not show it.`,
   counterStill: (p: {tokens: number}) => `The count of tokens stands still at ${p.tokens}.`,
   processesUnseen: 'The processes of the deployment cannot be seen from here.',
   overBudget: (p: {used: string; budget: string}) => `It uses ${p.used} and may use ${p.budget}.`,

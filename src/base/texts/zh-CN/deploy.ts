@@ -51,7 +51,7 @@ export const deploy: typeof en = {
     deployContext: '更长的上下文，更少的并发',
     flagModel: '要部署的模型：目录中的名称，或 GGUF 文件路径。',
     flagVariant: '模型的量化变体。',
-    flagEngine: '运行模型的推理引擎。',
+    flagEngine: '运行模型的推理引擎（见 docs/engines.md）。',
     flagRuntime: '程序在主机上的运行方式。',
     flagContext: '单个请求可用的 token 数，提示与回答合计。',
     flagConcurrency: '同时处理的请求数。',

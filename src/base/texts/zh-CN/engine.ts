@@ -11,5 +11,10 @@ export const engine: typeof en = {
   architectureUnsupported: '当前版本的引擎不支持该模型的架构。',
   libraryMissing: 'node-llama-cpp 的本地库缺失，或与本机不兼容。',
   libraryFailed: '引擎库在计算过程中出错。',
+  driverTooOld: 'GPU 驱动版本过旧，不满足该引擎构建的要求。',
+  gpuUnseen: '引擎看不到 GPU：驱动未加载或不匹配，或者显卡没有交给它。',
+  llamaServerMissing: ({program}) => `“${program}”不是可在本机运行的 llama-server。`,
+  llamaServerWhy:
+    '不使用 Docker 时，引擎 llama-cpp 需要 llama-server 程序：放在 PATH 中，或用 BERTH_LLAMA_SERVER 指定。',
   badFlag: '引擎的启动参数中有不被接受的设置。',
 };

@@ -39,6 +39,7 @@ export const health: typeof en = {
   noEngine: '已提交的版本没有引擎在运行。',
   gatewayNotReady: '网关在运行，但后面还没有可用的引擎。',
   noStats: '网关没有报告计数。',
+  engineCountsNothing: ({name}) => `引擎已回答，但它自己的生成 token 计数（${name}）没有变化。`,
   counterStill: ({tokens}) => `token 计数停在 ${tokens}，没有变化。`,
   processesUnseen: '从这里看不到该部署的进程。',
   overBudget: ({used, budget}) => `已用 ${used}，预算为 ${budget}。`,
