@@ -1,5 +1,5 @@
 /** The door of capacity/: what the device holds, who holds it, and what still fits. */
-export {modelProcesses} from './model-processes.ts';
+export {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
 export {readCapacity} from './read.ts';
 export {capacityReport, type Candidate, type CapacityInput} from './report.ts';
 export {capacitySchema, type CapacityReport, type Tenant} from './schema.ts';

@@ -2,7 +2,7 @@ import type {z} from 'zod';
 import type {GatewayStats} from '../hosts/index.ts';
 import type {DeviceFacts, Reading} from '../card/index.ts';
 import {bytes, gib, mib, type Bytes} from '../base/units.ts';
-import {modelProcesses} from './model-processes.ts';
+import {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
 import type {CapacityReport, quantilesSchema, Tenant} from './schema.ts';
 import {groupTenants} from './tenants.ts';
 import type {DeploymentView} from './view.ts';
@@ -34,16 +34,21 @@ export const safetyMargin = (totalBytes: number): Bytes => bytes(Math.max(mib(25
 
 /** One picture of the device. Pure. */
 export function capacityReport({view, facts, reading, stats, candidates}: CapacityInput): CapacityReport {
-  const mine = modelProcesses(view.observed, reading);
-  const tenants = groupTenants(view.name, mine, reading);
-  const usedByModel = mine.reduce((sum, one) => sum + one.usedBytes, 0);
-  const attributedBytes = reading.processes.reduce((sum, one) => sum + one.usedBytes, 0);
+  const own = ownProcesses(view.observed, reading);
+  const tenants = groupTenants(view.name, own, reading);
+  const usedByModel = heldTogether(own.model);
+  const attributedBytes = heldTogether(reading.processes);
   const {totalBytes, usedBytes, freeBytes, reservedBytes, utilizationRatio} = reading;
   const running = view.observed.state === 'running';
-  // A stopped model keeps its claim: `berth start` must find room for it.
+  const programs = {
+    usedBytes: heldTogether(own.programs),
+    allowanceBytes: view.release ? programsAllowance(facts.kind) : bytes(0),
+  };
+  // What is stopped keeps its claim: `berth start` must find room for it.
   const growth = Math.max(0, (view.release?.budgetBytes ?? 0) - usedByModel);
+  const programsGrowth = Math.max(0, programs.allowanceBytes - programs.usedBytes);
   const margin = safetyMargin(totalBytes);
-  const guaranteed = Math.max(0, freeBytes - growth - margin);
+  const guaranteed = Math.max(0, freeBytes - growth - programsGrowth - margin);
   return {
     schema: 'berth.capacity/1',
     at: reading.at.toISOString(),
@@ -57,13 +62,14 @@ export function capacityReport({view, facts, reading, stats, candidates}: Capaci
       attributedBytes,
       unattributedBytes: usedBytes - attributedBytes,
     },
-    model: modelPart(view, running, usedByModel, tenants),
+    model: modelPart(view, running, usedByModel, programs, tenants),
     tenants,
     fits: {
       guaranteedBytes: guaranteed,
       opportunisticBytes: freeBytes,
       safetyMarginBytes: margin,
       modelGrowthBytes: growth,
+      programsGrowthBytes: programsGrowth,
       examples: [...NEIGHBOURS, ...(candidates ?? [])].map((candidate) => ({
         ...candidate,
         fits:
@@ -89,12 +95,14 @@ function modelPart(
   view: DeploymentView,
   running: boolean,
   usedBytes: number,
+  programs: {usedBytes: number; allowanceBytes: number},
   tenants: readonly Tenant[],
 ): CapacityReport['model'] {
   const {release} = view;
   if (!release) return null;
   const {number, recordedPeakBytes, ...rest} = release;
-  const peakBytes = tenants.find((tenant) => tenant.kind === 'model')?.peakBytes;
+  const peakOf = (kind: Tenant['kind']) => tenants.find((tenant) => tenant.kind === kind)?.peakBytes;
+  const [peakBytes, programsPeakBytes] = [peakOf('model'), peakOf('berth')];
   return {
     deployment: view.name,
     release: number,
@@ -104,6 +112,7 @@ function modelPart(
     ...(recordedPeakBytes !== undefined && {measuredPeakBytes: recordedPeakBytes}),
     ...(peakBytes !== undefined && {peakBytes}),
     headroomBytes: release.budgetBytes - usedBytes,
+    programs: {...programs, ...(programsPeakBytes !== undefined && {peakBytes: programsPeakBytes})},
   };
 }
 

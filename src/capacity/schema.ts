@@ -11,8 +11,11 @@ export const quantilesSchema = z.object({
 });
 
 export const tenantSchema = z.object({
-  /** `model`: this deployment. `outsider`: another program. `rest`: many small ones. `unattributed`: no process owns it. */
-  kind: z.enum(['model', 'outsider', 'rest', 'unattributed']),
+  /**
+   * `model`: the engine of this deployment. `berth`: its supervisor and gateway. `outsider`: another program.
+   * `rest`: many small ones. `unattributed`: no process owns it.
+   */
+  kind: z.enum(['model', 'berth', 'outsider', 'rest', 'unattributed']),
   name: z.string(),
   usedBytes: byteCount,
   /** Highest resident size of its processes, each at its own time, added up: an upper bound. */
@@ -66,17 +69,25 @@ export const capacitySchema = z.object({
       /** Upper bound, see tenants. Missing when nothing runs. */
       peakBytes: byteCount.optional(),
       headroomBytes: z.int(),
+      /** Supervisor and gateway, which no model's budget covers: what they hold and may hold. */
+      programs: z.object({
+        usedBytes: byteCount,
+        peakBytes: byteCount.optional(),
+        allowanceBytes: byteCount,
+      }),
     })
     .nullable(),
   tenants: z.array(tenantSchema),
   fits: z.object({
-    /** Free now, less what the model may still take, less the margin: safe to promise. Never below zero. */
+    /** Free now, less what the model and Berth's programs may still take, less the margin: safe to promise. Never below zero. */
     guaranteedBytes: byteCount,
     /** Free now: can be had as long as the model does not need it. */
     opportunisticBytes: byteCount,
     safetyMarginBytes: byteCount,
     /** What the model may still take of its budget. */
     modelGrowthBytes: byteCount,
+    /** What supervisor and gateway may still take of their allowance. */
+    programsGrowthBytes: byteCount,
     examples: z.array(
       z.object({
         kind: z.enum(['neighbour', 'model']),

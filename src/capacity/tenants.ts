@@ -1,4 +1,5 @@
 import type {ProcessReading, Reading} from '../card/index.ts';
+import type {OwnProcesses} from './own-processes.ts';
 import type {Tenant} from './schema.ts';
 
 /** Outsiders named one by one; the others share one row. */
@@ -30,16 +31,16 @@ function tenantOf(kind: Tenant['kind'], name: string, processes: readonly Proces
 }
 
 /**
- * Everyone who uses the device, so that the rows add up to `usedBytes`: the model first, then outsiders by
- * size, the small ones in one row, and at the end what no process owns (kernel, shared memory, file systems
+ * Everyone who uses the device, so that the rows add up to `usedBytes`: the model first, then Berth's own
+ * programs, then outsiders by size, the small ones in one row, and at the end what no process owns (kernel, shared memory, file systems
  * in memory, and processes that this user cannot see).
  */
 export function groupTenants(
   deployment: string,
-  mine: readonly ProcessReading[],
+  {model, programs}: OwnProcesses,
   reading: Reading,
 ): Tenant[] {
-  const own = new Set(mine.map((one) => one.pid));
+  const own = new Set([...model, ...programs].map((one) => one.pid));
   const others = reading.processes.filter((one) => !own.has(one.pid));
   const groups = [...Map.groupBy(others, keyOf).values()].map((group) =>
     tenantOf('outsider', group.toSorted(largestFirst)[0]?.name ?? '', group),
@@ -50,7 +51,8 @@ export function groupTenants(
   const restPids = new Set(groups.slice(named).flatMap((group) => group.pids));
   const attributed = reading.processes.reduce((sum, one) => sum + one.usedBytes, 0);
   return [
-    ...(mine.length > 0 ? [tenantOf('model', deployment, mine)] : []),
+    ...(model.length > 0 ? [tenantOf('model', deployment, model)] : []),
+    ...(programs.length > 0 ? [tenantOf('berth', deployment, programs)] : []),
     ...groups.slice(0, named),
     ...(restPids.size > 0
       ? [

@@ -1,6 +1,7 @@
 import {step} from '../base/progress.ts';
 import {berthVersion} from '../base/version.ts';
-import {ms, type Bytes, type Duration} from '../base/units.ts';
+import {bytes, ms, type Bytes, type Duration} from '../base/units.ts';
+import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
 import {estimateMemory, modelNumber, readGgufHeader, type Weights} from '../models/index.ts';
 import {ensureClientKey, keyFileOf} from './client-key.ts';
@@ -53,8 +54,8 @@ export async function deploy(
     return await conclude({parts, outcome, site, release: present, key, started});
   }
 
-  const {reading, presentBytes} = await readDevice(parts, site);
-  const plan = await planFor(settings, target, weights, reading, presentBytes);
+  const room = await readDevice(parts, site);
+  const plan = await planFor(settings, target, weights, room);
   const release = newRelease({
     number: await history.nextNumber(),
     deployment: settings.deployment,
@@ -102,21 +103,27 @@ export function identityOf(settings: Settings, {model, variant, engine}: Target,
   };
 }
 
-/** A reading, and the part of it that the present engine would give back. */
-async function readDevice(parts: DeployParts, site: Site): Promise<{reading: Reading; presentBytes: Bytes}> {
-  const reading = await step(parts.progress, {id: 'read-device', say: (t) => t.deploy.stepReadDevice()}, () =>
-    parts.device.read(),
-  );
-  return {reading, presentBytes: heldBy(servingEngine(site), reading)};
+/** What is free, and what a deploy changes about it. */
+interface Room {
+  reading: Reading;
+  /** What the present engine would give back. */
+  presentBytes: Bytes;
+  /** What Berth's own programs may still take. */
+  programsBytes: Bytes;
 }
 
-async function planFor(
-  settings: Settings,
-  {model}: Target,
-  weights: Weights,
-  reading: Reading,
-  presentBytes: Bytes,
-): Promise<Plan> {
+async function readDevice(parts: DeployParts, site: Site): Promise<Room> {
+  const [reading, {kind}] = await step(
+    parts.progress,
+    {id: 'read-device', say: (t) => t.deploy.stepReadDevice()},
+    () => Promise.all([parts.device.read(), parts.device.facts()]),
+  );
+  const held = heldTogether(ownProcesses(site.observed, reading).programs);
+  const programsBytes = bytes(Math.max(0, programsAllowance(kind) - held));
+  return {reading, presentBytes: heldBy(servingEngine(site), reading), programsBytes};
+}
+
+async function planFor(settings: Settings, {model}: Target, weights: Weights, room: Room): Promise<Plan> {
   const header = await readGgufHeader(weights.path);
   // A file of the person's own says only in its header how long a context it was trained for.
   const trained = modelNumber(header, 'context_length') ?? Infinity;
@@ -124,8 +131,7 @@ async function planFor(
     model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trained)},
     asked: askedOf(settings),
     estimate: (engineSettings) => estimateMemory(header, engineSettings),
-    reading,
-    presentBytes,
+    ...room,
     update: settings.update,
   });
 }
@@ -154,8 +160,8 @@ async function dryRun(
   started: Duration,
 ): Promise<DeployOutcome> {
   const weights = await parts.weights.find(target.model, target.variant);
-  const {reading, presentBytes} = await readDevice(parts, site);
-  const plan = weights && (await planFor(settings, target, weights, reading, presentBytes));
+  const room = await readDevice(parts, site);
+  const plan = weights && (await planFor(settings, target, weights, room));
   return {
     schema: 'berth.deploy/1',
     outcome: 'planned',
@@ -175,7 +181,7 @@ async function dryRun(
           settings: plan.settings,
           predictedPeakBytes: plan.estimate.totalBytes,
           budgetBytes: plan.budgetBytes,
-          freeBytes: reading.freeBytes,
+          freeBytes: room.reading.freeBytes,
         }
       : {weightsMissing: true}),
   };

@@ -1,8 +1,9 @@
 import {z} from 'zod';
 import type {Secret} from '../base/secret.ts';
 import type {Duration} from '../base/units.ts';
+import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
 import {keyFileOf} from './client-key.ts';
-import type {DeployParts, Site} from './parts.ts';
+import {visit, type DeployParts, type Site} from './parts.ts';
 import type {Release} from './release.ts';
 import type {Served} from './serve-release.ts';
 
@@ -40,6 +41,8 @@ export const deployOutcomeSchema = z.object({
   predictedPeakBytes: z.int().optional(),
   measuredPeakBytes: z.int().optional(),
   budgetBytes: z.int().optional(),
+  /** Supervisor and gateway, which come on top of the model's budget: what they hold and may hold. */
+  programs: z.object({usedBytes: z.int(), allowanceBytes: z.int()}).optional(),
   freeBytes: z.int().optional(),
   durationMs: z.number(),
 });
@@ -63,7 +66,8 @@ interface Conclusion {
 export async function conclude(input: Conclusion): Promise<DeployOutcome> {
   const {parts, site, release, key, served} = input;
   const {address, port} = release.identity.gateway;
-  const {freeBytes} = await parts.device.read();
+  const {observed} = await visit(parts, {deployment: site.name, runtime: site.runtime.kind});
+  const [reading, {kind}] = await Promise.all([parts.device.read(), parts.device.facts()]);
   return {
     schema: 'berth.deploy/1',
     outcome: input.outcome,
@@ -80,7 +84,11 @@ export async function conclude(input: Conclusion): Promise<DeployOutcome> {
     settings: release.settings,
     predictedPeakBytes: release.predicted.peakBytes,
     budgetBytes: release.budgetBytes,
-    freeBytes,
+    programs: {
+      usedBytes: heldTogether(ownProcesses(observed, reading).programs),
+      allowanceBytes: programsAllowance(kind),
+    },
+    freeBytes: reading.freeBytes,
     durationMs: parts.clock.elapsed() - input.started,
     ...(served && {
       ladder: served.ladder,

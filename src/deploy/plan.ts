@@ -33,6 +33,8 @@ export interface PlanInput {
   reading: Pick<Reading, 'totalBytes' | 'freeBytes' | 'usedBytes' | 'reservedBytes'>;
   /** What the deployment's present engine holds and would give back. */
   presentBytes: Bytes;
+  /** What Berth's own programs may still take of the device, beside the model. */
+  programsBytes: Bytes;
   /** `swap` never lets two copies stand side by side, also where both would fit. */
   update: 'auto' | 'swap';
 }
@@ -79,9 +81,10 @@ function settingsToTry({model, asked}: PlanInput): EngineSettings[] {
 const equal = (a: EngineSettings, b: EngineSettings): boolean =>
   a.contextTokens === b.contextTokens && a.sequences === b.sequences;
 
-function fits({asked, reading, presentBytes}: PlanInput, estimate: MemoryEstimate): boolean {
+function fits(input: PlanInput, estimate: MemoryEstimate): boolean {
+  const {asked, reading, presentBytes, programsBytes} = input;
   if (asked.budgetBytes !== undefined && estimate.totalBytes > asked.budgetBytes) return false;
-  return estimate.totalBytes + SAFETY <= reading.freeBytes + presentBytes;
+  return estimate.totalBytes + programsBytes + SAFETY <= reading.freeBytes + presentBytes;
 }
 
 function complete(input: PlanInput, settings: EngineSettings, estimate: MemoryEstimate): Plan {
@@ -90,7 +93,12 @@ function complete(input: PlanInput, settings: EngineSettings, estimate: MemoryEs
     settings,
     estimate,
     budgetBytes: bytes(input.asked.budgetBytes ?? estimate.totalBytes + margin),
-    ladder: chooseLadder(input.presentBytes, estimate.totalBytes, input.reading.freeBytes, input.update),
+    ladder: chooseLadder(
+      input.presentBytes,
+      estimate.totalBytes + input.programsBytes,
+      input.reading.freeBytes,
+      input.update,
+    ),
   };
 }
 
@@ -118,11 +126,11 @@ function checkAsked({model, asked}: PlanInput): void {
 }
 
 function doesNotFit(input: PlanInput, settings: EngineSettings): BerthError {
-  const {asked, reading, presentBytes} = input;
+  const {asked, reading, presentBytes, programsBytes} = input;
   const estimate = input.estimate(settings);
   const ceiling = asked.budgetBytes ?? Infinity;
   const overBudget = estimate.totalBytes > ceiling;
-  const availableBytes = overBudget ? ceiling : reading.freeBytes + presentBytes - SAFETY;
+  const availableBytes = overBudget ? ceiling : reading.freeBytes + presentBytes - programsBytes - SAFETY;
   const missingBytes = estimate.totalBytes - availableBytes;
   const terms = estimate.terms.map((term) => `${term.name} ${formatBytes(term.totalBytes)}`).join(' + ');
   return new BerthError({
@@ -142,6 +150,7 @@ function doesNotFit(input: PlanInput, settings: EngineSettings): BerthError {
         sequences: settings.sequences,
         free: formatBytes(reading.freeBytes),
         present: formatBytes(presentBytes),
+        programs: formatBytes(programsBytes),
         safety: formatBytes(SAFETY),
       }),
     try: waysOut(asked),
@@ -153,6 +162,7 @@ function doesNotFit(input: PlanInput, settings: EngineSettings): BerthError {
       terms: estimate.terms,
       freeBytes: reading.freeBytes,
       presentBytes,
+      programsBytes,
       safetyBytes: SAFETY,
     },
   });

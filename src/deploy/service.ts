@@ -1,11 +1,12 @@
 import {BerthError} from '../base/errors.ts';
 import {step} from '../base/progress.ts';
-import {bytes, formatBytes, ms, seconds, type Bytes, type Duration} from '../base/units.ts';
+import {formatBytes, ms, seconds, type Bytes, type Duration} from '../base/units.ts';
 import {waitFor} from '../base/wait.ts';
 import {gate, type GateReport} from '../health/index.ts';
 import type {EngineSpec, GatewaySpec, ObservedEngine, Transition} from '../hosts/index.ts';
-import type {DeployParts, Site} from './parts.ts';
+import {heldTogether} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
+import type {DeployParts, Site} from './parts.ts';
 import type {Engine} from '../engines/index.ts';
 import type {Ladder} from './plan.ts';
 
@@ -169,6 +170,5 @@ export function notInService(release: number, present: number | undefined, error
 
 /** What an engine holds of the device now, over all its processes. */
 export function heldBy(engine: ObservedEngine | undefined, reading: Reading): Bytes {
-  const mine = reading.processes.filter(({pid}) => engine?.pids.includes(pid));
-  return bytes(mine.reduce((sum, {usedBytes}) => sum + usedBytes, 0));
+  return heldTogether(reading.processes.filter(({pid}) => engine?.pids.includes(pid)));
 }

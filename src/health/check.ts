@@ -1,10 +1,10 @@
 import type {Clock} from '../base/clock.ts';
 import type {Secret} from '../base/secret.ts';
 import {formatBytes, ms, seconds, type Duration} from '../base/units.ts';
-import {modelProcesses, type DeploymentView} from '../capacity/index.ts';
+import {heldTogether, ownProcesses, programsAllowance, type DeploymentView} from '../capacity/index.ts';
 import type {Device} from '../card/index.ts';
 import type {KnownCause} from '../engines/index.ts';
-import type {GatewayStats} from '../hosts/index.ts';
+import type {GatewayStats, Observed} from '../hosts/index.ts';
 import {askCompletion, askModels, askReadiness, type Target} from './ask.ts';
 import {ProbeFailure, within} from './failure.ts';
 import {ANSWER_TOKENS, PROMPT} from './gate.ts';
@@ -162,15 +162,33 @@ class TokenCounter {
 }
 
 async function checkMemory(view: DeploymentView, device: Device): Promise<ProbeFacts | undefined> {
-  const processes = modelProcesses(view.observed, await device.read());
-  if (!view.release || processes.length === 0) {
+  const [{kind}, reading] = await Promise.all([device.facts(), device.read()]);
+  const {model, programs} = ownProcesses(committedOnly(view.observed), reading);
+  if (!view.release || model.length === 0) {
     throw new ProbeFailure({why: (t) => t.health.processesUnseen, try: ['berth doctor']});
   }
   const {budgetBytes} = view.release;
-  const usedBytes = processes.reduce((sum, one) => sum + one.usedBytes, 0);
-  if (usedBytes <= budgetBytes) return {usedBytes, budgetBytes};
-  throw new ProbeFailure({
-    why: (t) => t.health.overBudget({used: formatBytes(usedBytes), budget: formatBytes(budgetBytes)}),
-    try: ['berth capacity', 'berth deploy --context 4096'],
-  });
+  const usedBytes = heldTogether(model);
+  if (usedBytes > budgetBytes) {
+    throw new ProbeFailure({
+      why: (t) => t.health.overBudget({used: formatBytes(usedBytes), budget: formatBytes(budgetBytes)}),
+      try: ['berth capacity', 'berth deploy --context 4096'],
+    });
+  }
+  const [programsUsedBytes, programsAllowanceBytes] = [heldTogether(programs), programsAllowance(kind)];
+  if (programsUsedBytes > programsAllowanceBytes) {
+    const sizes = {used: formatBytes(programsUsedBytes), allowance: formatBytes(programsAllowanceBytes)};
+    throw new ProbeFailure({
+      why: (t) => t.health.programsOverAllowance(sizes),
+      try: ['berth capacity', 'berth logs gateway'],
+    });
+  }
+  return {usedBytes, budgetBytes, programsUsedBytes, programsAllowanceBytes};
+}
+
+/** Without the other engine of an update under way, which has a budget of its own. */
+function committedOnly(observed: Observed): Observed {
+  if (observed.state !== 'running') return observed;
+  const {engines, committedRelease} = observed;
+  return {...observed, engines: engines.filter(({release}) => release === committedRelease)};
 }

@@ -9,6 +9,9 @@ export interface ProbeFacts {
   completionTokens?: number;
   usedBytes?: number;
   budgetBytes?: number;
+  /** Supervisor and gateway, beside the model's budget. */
+  programsUsedBytes?: number;
+  programsAllowanceBytes?: number;
 }
 
 /** One probe of a running deployment. */
@@ -53,6 +56,8 @@ export const healthSchema = z.object({
       completionTokens: z.int().optional(),
       usedBytes: z.int().optional(),
       budgetBytes: z.int().optional(),
+      programsUsedBytes: z.int().optional(),
+      programsAllowanceBytes: z.int().optional(),
       why: z.string().optional(),
       try: z.array(z.string()).optional(),
       lastLines: z.array(z.string()).optional(),

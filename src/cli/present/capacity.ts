@@ -12,7 +12,8 @@ const size = (value: number | undefined): string => (value === undefined ? '' : 
 function nameOf(t: Texts, tenant: Tenant): string {
   switch (tenant.kind) {
     case 'model':
-      return `${tenant.name} (${t.capacity.kind.model})`;
+    case 'berth':
+      return `${tenant.name} (${t.capacity.kind[tenant.kind]})`;
     case 'outsider': {
       const where = tenant.containerId === undefined ? tenant.user : `@${tenant.containerId.slice(0, 12)}`;
       return where === undefined ? tenant.name : `${tenant.name} (${where})`;
@@ -76,13 +77,20 @@ function modelLines(t: Texts, {model}: CapacityReport): string {
     [`  ${t.capacity.measured}`, measured === undefined ? t.capacity.notAvailable : size(measured)],
     [`  ${t.capacity.budget}`, size(model.budgetBytes)],
     [`  ${t.capacity.headroom}`, size(model.headroomBytes)],
+    [
+      t.capacity.programs,
+      t.capacity.programsOf({
+        used: size(model.programs.usedBytes),
+        allowance: size(model.programs.allowanceBytes),
+      }),
+    ],
   ]);
 }
 
 function fitsLines(t: Texts, {fits, memory}: CapacityReport): string {
   const how = t.capacity.guaranteedHow({
     free: size(memory.freeBytes),
-    growth: size(fits.modelGrowthBytes),
+    growth: size(fits.modelGrowthBytes + fits.programsGrowthBytes),
     margin: size(fits.safetyMarginBytes),
   });
   const sums = table(

@@ -38,6 +38,14 @@ export function presentDeploy(t: Texts, outcome: DeployOutcome): string {
           ? t.deploy.memoryPredicted(memory)
           : t.deploy.memory({...memory, measured: formatBytes(measuredPeakBytes)}),
       ],
+      outcome.programs &&
+        outcome.programs.allowanceBytes > 0 && [
+          '',
+          t.deploy.programs({
+            used: formatBytes(outcome.programs.usedBytes),
+            allowance: formatBytes(outcome.programs.allowanceBytes),
+          }),
+        ],
       outcome.freeBytes !== undefined && [
         t.deploy.labelHeadroom,
         t.deploy.headroom({free: formatBytes(outcome.freeBytes)}),

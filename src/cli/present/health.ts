@@ -16,10 +16,13 @@ const indented = (lines: readonly string[]): string[] => lines.map((line) => `${
 
 function facts(t: Texts, {state, facts: known}: HealthProbe): string {
   if (state !== 'pass' || !known) return '';
-  const {firstTokenMs, usedBytes, budgetBytes} = known;
+  const {firstTokenMs, usedBytes, budgetBytes, programsUsedBytes = 0, programsAllowanceBytes = 0} = known;
   if (firstTokenMs !== undefined) return t.health.firstToken({span: formatDuration(firstTokenMs)});
   if (usedBytes === undefined || budgetBytes === undefined) return '';
-  return t.health.usedOf({used: formatBytes(usedBytes), budget: formatBytes(budgetBytes)});
+  const model = t.health.usedOf({used: formatBytes(usedBytes), budget: formatBytes(budgetBytes)});
+  if (programsAllowanceBytes === 0) return model;
+  const [used, allowance] = [formatBytes(programsUsedBytes), formatBytes(programsAllowanceBytes)];
+  return `${model}, ${t.health.programsUsedOf({used, allowance})}`;
 }
 
 /** A line a probe; under those that failed, why and what to type. */

@@ -1,3 +1,5 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {Secret} from '../../../src/base/secret.ts';
@@ -25,9 +27,33 @@ const crashed: ProgramState = {
 const running = (engine: ProgramState = program): Observed => ({
   state: 'running',
   since,
-  // This very process stands for the deployment, so that its memory can be seen.
-  gateway: {url: 'unused', program, pids: [process.pid]},
-  engines: [{name: 'engine-1', release: 1, model: 'fake', program: engine, pids: []}],
+  // This very process stands for the engine, so that its memory can be seen.
+  gateway: {url: 'unused', program, pids: []},
+  engines: [{name: 'engine-1', release: 1, model: 'fake', program: engine, pids: [process.pid]}],
+  committedRelease: 1,
+});
+
+const HOLD = `globalThis.kept = Buffer.alloc(Number(process.argv[1]), 1); console.log('ready'); setInterval(() => {}, 1e6)`;
+
+/** A process that holds so much memory. */
+async function hold(size: number): Promise<{pid: number} & AsyncDisposable> {
+  const child = spawn(process.execPath, ['-e', HOLD, String(size)], {stdio: ['ignore', 'pipe', 'inherit']});
+  await once(child.stdout, 'data');
+  const end = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  return {pid: child.pid ?? 0, [Symbol.asyncDispose]: end};
+}
+
+const held = (engine: number[], gateway: number[], candidate: number[] = []): Observed => ({
+  state: 'running',
+  since,
+  gateway: {url: 'unused', program, pids: gateway},
+  engines: [
+    {name: 'engine-1', release: 1, model: 'fake', program, pids: engine},
+    {name: 'engine-2', release: 2, model: 'fake', program, pids: candidate},
+  ],
   committedRelease: 1,
 });
 
@@ -156,6 +182,26 @@ describe('berth health', () => {
       state: 'fail',
       try: ['berth capacity', 'berth deploy --context 4096'],
     });
+  });
+
+  it("is degraded when Berth's own programs use more than they may", async () => {
+    await using engine = await hold(mib(1));
+    await using gateway = await hold(mib(300));
+    const report = await check({observed: held([engine.pid], [gateway.pid])});
+    expect(report.state).toBe('degraded');
+    expect(report.probes[5]).toMatchObject({state: 'fail', try: ['berth capacity', 'berth logs gateway']});
+    expect(report.probes[5]?.why).toContain('may use 256 MiB');
+  });
+
+  it('holds neither gateway nor the engine of an update under way against the budget of what serves', async () => {
+    await using engine = await hold(mib(1));
+    await using gateway = await hold(mib(60));
+    await using candidate = await hold(mib(300));
+    const observed = held([engine.pid], [gateway.pid], [candidate.pid]);
+    const report = await check({observed, budgetBytes: mib(100)});
+    expect(report.state).toBe('healthy');
+    expect(report.probes[5]?.usedBytes).toBeLessThan(mib(60));
+    expect(report.probes[5]?.programsUsedBytes).toBeGreaterThan(mib(60));
   });
 
   it('is degraded when tokens are not counted', async () => {

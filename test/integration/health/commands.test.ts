@@ -48,6 +48,24 @@ describe('health, capacity and doctor', () => {
     expect(tenants.reduce((sum, tenant) => sum + tenant.usedBytes, 0)).toBe(usedBytes);
   });
 
+  it("counts against the model what is the model's, and against Berth what is Berth's", async () => {
+    const {pids} = (await berth.json('status')).value as {pids: Record<string, number | number[]>};
+    const {value} = await berth.json('capacity');
+    const tenants = value.tenants as {kind: string; pids: number[]; usedBytes: number}[];
+    const of = (kind: string) => tenants.find((tenant) => tenant.kind === kind);
+    expect(of('model')?.pids).toEqual(pids.engine);
+    expect(of('berth')?.pids.toSorted()).toEqual([pids.supervisor, pids.gateway].flat().toSorted());
+    const model = value.model as {
+      usedBytes: number;
+      predictedPeakBytes: number;
+      programs: Record<string, number>;
+    };
+    expect(model.usedBytes).toBe(of('model')?.usedBytes);
+    expect(model.programs.usedBytes).toBe(of('berth')?.usedBytes);
+    // Each counted whole, also what they share: the most that the allowance must ever cover.
+    expect(model.programs.peakBytes).toBeLessThan(model.programs.allowanceBytes ?? 0);
+  });
+
   it('says that this machine can deploy', async () => {
     expect(await berth.json('doctor')).toMatchObject({code: 0});
   });

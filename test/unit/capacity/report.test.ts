@@ -81,29 +81,40 @@ describe('capacityReport', () => {
     ]);
   });
 
-  it('takes supervisor, gateway, engine and what they started for the model', () => {
+  it('takes the engine and what it started for the model, whoever started it', () => {
     const {model, tenants} = report();
-    expect(tenants[0]).toMatchObject({
-      kind: 'model',
-      name: 'default',
-      usedBytes: mib(1000),
-      pids: [10, 11, 12, 13],
-    });
+    const ofModel = {kind: 'model', name: 'default', usedBytes: mib(850), pids: [12, 13]};
+    expect(tenants[0]).toMatchObject(ofModel);
     expect(model).toMatchObject({
-      usedBytes: mib(1000),
-      peakBytes: mib(1004),
+      usedBytes: mib(850),
+      peakBytes: mib(852),
       measuredPeakBytes: mib(1900),
-      headroomBytes: gib(3) - mib(1000),
+      headroomBytes: gib(3) - mib(850),
       running: true,
     });
   });
 
-  it('promises what is free, less what the model may still take, less a margin', () => {
+  it('counts supervisor and gateway apart, against an allowance of their own', () => {
+    const {model, tenants} = report();
+    expect(tenants[1]).toMatchObject({kind: 'berth', usedBytes: mib(150), pids: [10, 11]});
+    expect(model?.programs).toEqual({usedBytes: mib(150), peakBytes: mib(152), allowanceBytes: mib(256)});
+  });
+
+  it('allows them nothing of a GPU, which they do not use', () => {
+    const gpu = {kind: 'gpu', id: 'GPU-1', name: 'card', totalBytes: gib(16)} as const;
+    const {model, fits} = report({facts: gpu, reading: reading([process(12, 800)])});
+    expect(model?.programs).toEqual({usedBytes: 0, allowanceBytes: 0});
+    expect(fits.programsGrowthBytes).toBe(0);
+  });
+
+  it('promises what is free, less what model and programs may still take, less a margin', () => {
     const {fits, memory} = report();
     const margin = Math.round(gib(16) * 0.02);
-    expect(fits.modelGrowthBytes).toBe(gib(3) - mib(1000));
+    expect(fits.modelGrowthBytes).toBe(gib(3) - mib(850));
+    expect(fits.programsGrowthBytes).toBe(mib(256) - mib(150));
     expect(fits.safetyMarginBytes).toBe(margin);
-    expect(fits.guaranteedBytes).toBe(memory.freeBytes - (gib(3) - mib(1000)) - margin);
+    const growth = fits.modelGrowthBytes + fits.programsGrowthBytes;
+    expect(fits.guaranteedBytes).toBe(memory.freeBytes - growth - margin);
     expect(fits.opportunisticBytes).toBe(memory.freeBytes);
     expect(fits.examples.map(({fits: answer}) => answer)).toEqual(['guaranteed', 'guaranteed', 'no']);
   });
@@ -131,13 +142,18 @@ describe('capacityReport', () => {
       reading: reading([]),
     });
     expect(fits.modelGrowthBytes).toBe(gib(3));
+    expect(fits.programsGrowthBytes).toBe(mib(256));
     expect(model).toMatchObject({running: false, usedBytes: 0});
     expect(model).not.toHaveProperty('peakBytes');
   });
 
   it('says null where nothing is deployed, and no latency where nothing runs', () => {
     const {release: _, ...bare} = view({observed: {state: 'absent'}});
-    expect(report({view: bare})).toMatchObject({model: null, latency: null, fits: {modelGrowthBytes: 0}});
+    expect(report({view: bare})).toMatchObject({
+      model: null,
+      latency: null,
+      fits: {modelGrowthBytes: 0, programsGrowthBytes: 0},
+    });
   });
 
   it('passes on the quantiles that there are, and invents none', () => {
@@ -177,15 +193,16 @@ describe('tenants', () => {
       ]),
     });
     expect(tenants.map(({kind, name, usedBytes}) => [kind, name, usedBytes / mib(1)])).toEqual([
-      ['model', 'default', 1000],
+      ['model', 'default', 850],
+      ['berth', 'default', 150],
       ['outsider', 'python', 500],
       ['outsider', 'python', 150],
       ['outsider', 'python', 70],
       ['unattributed', 'unattributed', 4096 - 1720],
     ]);
-    expect(tenants[1]).toMatchObject({containerId, processes: 2});
-    expect(tenants[1]).not.toHaveProperty('user');
-    expect(tenants[2]).toMatchObject({user: 'ann', processes: 2, command: 'p30 --serve'});
+    expect(tenants[2]).toMatchObject({containerId, processes: 2});
+    expect(tenants[2]).not.toHaveProperty('user');
+    expect(tenants[3]).toMatchObject({user: 'ann', processes: 2, command: 'p30 --serve'});
   });
 
   it.each([0, 3, 8, 9, 10, 300])('add up with %i outsiders', (count) => {
@@ -195,7 +212,7 @@ describe('tenants', () => {
     expect(memory.attributedBytes + memory.unattributedBytes).toBe(memory.usedBytes);
     expect(memory.usedBytes + memory.freeBytes + memory.reservedBytes).toBe(memory.totalBytes);
     expect(tenants.at(-1)?.kind).toBe('unattributed');
-    expect(tenants.length).toBeLessThanOrEqual(11);
+    expect(tenants.length).toBeLessThanOrEqual(12);
     expect(tenants.filter((tenant) => tenant.kind === 'rest')).toHaveLength(count > 9 ? 1 : 0);
     expect(tenants.reduce((total, tenant) => total + tenant.processes, 0)).toBe(count + 4);
   });

@@ -19,6 +19,7 @@ const input = (over: Partial<PlanInput> = {}): PlanInput => ({
   },
   reading: {totalBytes: gib(16), usedBytes: gib(4), freeBytes: gib(12), reservedBytes: gib(0)},
   presentBytes: gib(0),
+  programsBytes: bytes(0),
   update: 'auto',
   ...over,
 });
@@ -83,6 +84,16 @@ describe('makePlan', () => {
     });
     expect(error.message).toContain('1.3 GiB are missing');
     expect(error.try).toContain('berth deploy --concurrency 1');
+  });
+
+  it("finds room for Berth's own programs beside the model, outside of its budget", () => {
+    const tight = {reading: free(6.25), asked: {contextTokens: 8192, sequences: 4}};
+    expect(makePlan(input(tight)).budgetBytes).toBe(bytes(gib(6.6)));
+    const error = refusal(() => makePlan(input({...tight, programsBytes: mib(200)})));
+    expect(error.details).toMatchObject({missingBytes: mib(200), programsBytes: mib(200)});
+    const beside = {...tight, presentBytes: gib(6)};
+    expect(makePlan(input(beside)).ladder).toBe('side-by-side');
+    expect(makePlan(input({...beside, programsBytes: mib(200)})).ladder).toBe('swap');
   });
 
   it('refuses with the smallest settings when everything is open', () => {

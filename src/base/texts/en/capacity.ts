@@ -15,6 +15,7 @@ export const capacity = {
   processes: (p: {count: number}) => (p.count === 1 ? '1 process' : `${p.count} processes`),
   kind: {
     model: 'model',
+    berth: "Berth's own programs",
     rest: 'others',
     unattributed: 'unattributed',
   },
@@ -26,10 +27,12 @@ export const capacity = {
   predicted: 'predicted peak',
   measured: 'measured peak',
   headroom: 'left of its budget',
+  programs: "Berth's own",
+  programsOf: (p: {used: string; allowance: string}) => `${p.used} of ${p.allowance}, supervisor and gateway`,
   fitsTitle: 'what still fits',
   guaranteed: 'guaranteed',
   guaranteedHow: (p: {free: string; growth: string; margin: string}) =>
-    `free ${p.free} - model may grow ${p.growth} - margin ${p.margin}`,
+    `free ${p.free} - may still grow ${p.growth} - margin ${p.margin}`,
   opportunistic: 'opportunistic',
   opportunisticHow: 'free now, as long as the model does not need it',
   fits: {guaranteed: 'fits', opportunistic: 'fits only while the model is small', no: 'does not fit'},

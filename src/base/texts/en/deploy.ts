@@ -20,9 +20,10 @@ export const deploy = {
     sequences: number;
     free: string;
     present: string;
+    programs: string;
     safety: string;
   }) =>
-    `${p.terms}, for ${p.sequences} x ${p.context} tokens. Free ${p.free} + given back by the present release ${p.present} - safety ${p.safety}.`,
+    `${p.terms}, for ${p.sequences} x ${p.context} tokens. Free ${p.free} + given back by the present release ${p.present} - Berth's own programs ${p.programs} - safety ${p.safety}.`,
   portTaken: (p: {port: number; address: string; who: string | undefined}) =>
     `Port ${p.port} on ${p.address} is taken${p.who === undefined ? '' : ` by ${p.who}`}.`,
   nothingDeployed: (p: {deployment: string}) => `Nothing is deployed as "${p.deployment}" on this host.`,
@@ -71,7 +72,7 @@ export const deploy = {
     flagConcurrency: 'Requests answered at the same time.',
     flagKv: 'Element type of the KV cache.',
     flagThreads: 'CPU threads of the engine.',
-    flagBudget: 'Memory that the model may use at its peak.',
+    flagBudget: "Memory that the model may use at its peak; Berth's own programs come on top.",
     flagPort: 'Port of the gateway.',
     flagAddress: 'Address the gateway listens on.',
     flagUpdate: 'auto: old and new side by side where both fit; swap: never two copies at once.',
@@ -122,6 +123,8 @@ export const deploy = {
     `measured peak ${p.measured}, predicted ${p.predicted}, budget ${p.budget}`,
   memoryPredicted: (p: {predicted: string; budget: string}) =>
     `predicted peak ${p.predicted}, budget ${p.budget}`,
+  programs: (p: {used: string; allowance: string}) =>
+    `Berth's own programs ${p.used}, at most ${p.allowance}`,
   headroom: (p: {free: string}) => `${p.free} free for other work now`,
   context: (p: {tokens: number; sequences: number}) => `${p.tokens} tokens a request, ${p.sequences} at once`,
   hold: (p: {longest: string}) => `longest wait of a request during the swap: ${p.longest}`,

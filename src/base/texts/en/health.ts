@@ -43,10 +43,13 @@ export const health = {
     `It answered, but its own counter of generated tokens (${p.name}) does not show it.`,
   counterStill: (p: {tokens: number}) => `The count of tokens stands still at ${p.tokens}.`,
   processesUnseen: 'The processes of the deployment cannot be seen from here.',
-  overBudget: (p: {used: string; budget: string}) => `It uses ${p.used} and may use ${p.budget}.`,
+  overBudget: (p: {used: string; budget: string}) => `The model uses ${p.used} and may use ${p.budget}.`,
+  programsOverAllowance: (p: {used: string; allowance: string}) =>
+    `Berth's own programs (supervisor and gateway) use ${p.used} and may use ${p.allowance}.`,
   state: {healthy: 'healthy', degraded: 'degraded', unhealthy: 'unhealthy'},
   firstToken: (p: {span: string}) => `first token after ${p.span}`,
   usedOf: (p: {used: string; budget: string}) => `${p.used} of ${p.budget}`,
+  programsUsedOf: (p: {used: string; allowance: string}) => `Berth itself ${p.used} of ${p.allowance}`,
   lastLines: 'last lines of its log:',
   tryThis: 'try:',
   help: {

@@ -8,8 +8,8 @@ export const deploy: typeof en = {
     overBudget
       ? `${model} 需要 ${needed}，而预算为 ${available}：还差 ${missing}。`
       : `${model} 需要 ${needed}，而可用 ${available}：还差 ${missing}。`,
-  doesNotFitSum: ({terms, context, sequences, free, present, safety}) =>
-    `${terms}，对应 ${sequences} 路 × ${context} 个 token。空闲 ${free} + 当前版本可归还 ${present} - 安全余量 ${safety}。`,
+  doesNotFitSum: ({terms, context, sequences, free, present, programs, safety}) =>
+    `${terms}，对应 ${sequences} 路 × ${context} 个 token。空闲 ${free} + 当前版本可归还 ${present} - Berth 自身的程序 ${programs} - 安全余量 ${safety}。`,
   portTaken: ({port, address, who}) =>
     `${address} 的端口 ${port} 已被${who === undefined ? '占用' : ` ${who} 占用`}。`,
   nothingDeployed: ({deployment}) => `本机没有名为“${deployment}”的部署。`,
@@ -57,7 +57,7 @@ export const deploy: typeof en = {
     flagConcurrency: '同时处理的请求数。',
     flagKv: 'KV 缓存的元素类型。',
     flagThreads: '引擎使用的 CPU 线程数。',
-    flagBudget: '模型峰值可用的内存。',
+    flagBudget: '模型峰值可用的内存；Berth 自身的程序另计。',
     flagPort: '网关端口。',
     flagAddress: '网关监听地址。',
     flagUpdate: 'auto：内存足够时新旧并存；swap：任何时候只保留一份。',
@@ -106,6 +106,7 @@ export const deploy: typeof en = {
   healthy: '能够回答',
   memory: ({predicted, measured, budget}) => `实测峰值 ${measured}，预测 ${predicted}，预算 ${budget}`,
   memoryPredicted: ({predicted, budget}) => `预测峰值 ${predicted}，预算 ${budget}`,
+  programs: ({used, allowance}) => `Berth 自身的程序 ${used}，上限 ${allowance}`,
   headroom: ({free}) => `目前有 ${free} 可供其他工作使用`,
   context: ({tokens, sequences}) => `每个请求 ${tokens} 个 token，并发 ${sequences}`,
   hold: ({longest}) => `切换期间请求最长等待 ${longest}`,

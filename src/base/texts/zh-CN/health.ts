@@ -42,10 +42,13 @@ export const health: typeof en = {
   engineCountsNothing: ({name}) => `引擎已回答，但它自己的生成 token 计数（${name}）没有变化。`,
   counterStill: ({tokens}) => `token 计数停在 ${tokens}，没有变化。`,
   processesUnseen: '从这里看不到该部署的进程。',
-  overBudget: ({used, budget}) => `已用 ${used}，预算为 ${budget}。`,
+  overBudget: ({used, budget}) => `模型已用 ${used}，预算为 ${budget}。`,
+  programsOverAllowance: ({used, allowance}) =>
+    `Berth 自身的程序（守护进程和网关）已用 ${used}，上限为 ${allowance}。`,
   state: {healthy: '健康', degraded: '降级', unhealthy: '不健康'},
   firstToken: ({span}) => `首个 token 用时 ${span}`,
   usedOf: ({used, budget}) => `${used}，预算 ${budget}`,
+  programsUsedOf: ({used, allowance}) => `Berth 自身 ${used}，上限 ${allowance}`,
   lastLines: '日志的最后几行：',
   tryThis: '可以尝试：',
   help: {
