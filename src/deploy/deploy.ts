@@ -3,7 +3,7 @@ import {berthVersion} from '../base/version.ts';
 import {bytes, ms, type Bytes, type Duration} from '../base/units.ts';
 import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
-import {estimateMemory, modelNumber, readGgufHeader, type Weights} from '../models/index.ts';
+import {estimateLlamaCpp, readGgufHeader, shapeOfGguf, weightsOfGguf, type Weights} from '../models/index.ts';
 import {ensureClientKey, keyFileOf} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
 import {History} from './history.ts';
@@ -123,14 +123,27 @@ async function readDevice(parts: DeployParts, site: Site): Promise<Room> {
   return {reading, presentBytes: heldBy(servingEngine(site), reading), programsBytes};
 }
 
-async function planFor(settings: Settings, {model}: Target, weights: Weights, room: Room): Promise<Plan> {
+async function planFor(
+  settings: Settings,
+  {model, engine}: Target,
+  weights: Weights,
+  room: Room,
+): Promise<Plan> {
   const header = await readGgufHeader(weights.path);
+  const shape = shapeOfGguf(header);
+  const facts = weightsOfGguf(header);
   // A file of the person's own says only in its header how long a context it was trained for.
-  const trained = modelNumber(header, 'context_length') ?? Infinity;
+  const trained = shape.maxContextTokens ?? Infinity;
   return makePlan({
     model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trained)},
     asked: askedOf(settings),
-    estimate: (engineSettings) => estimateMemory(header, engineSettings),
+    estimate: (engineSettings) =>
+      estimateLlamaCpp(
+        shape,
+        facts,
+        engineSettings,
+        engine.name === 'embedded' ? 'embedded-cpu' : 'server-cpu',
+      ),
     ...room,
     update: settings.update,
   });

@@ -1,11 +1,19 @@
 /** The door of models/: the catalogue, weights on disk, headers and memory estimates. */
 export {CATALOGUE, chooseVariant, DEFAULT_MODEL, findModel} from './catalogue.ts';
-export {modelNumber} from './gguf/header.ts';
+export type {Doubt, MemoryEstimate, MemoryTerm} from './estimate/estimate.ts';
+export {
+  computeBytes,
+  estimateLlamaCpp,
+  kvBytesPerToken,
+  type LlamaCppPlace,
+  type LlamaCppSettings,
+} from './estimate/llama-cpp.ts';
+export {estimateVllm, type VllmKvType, type VllmSettings, type VllmWeights} from './estimate/vllm.ts';
+export {weightsOfFile, weightsOfGguf, type WeightsFacts} from './estimate/weights.ts';
 export type {GgufHeader, GgufValue} from './gguf/header.ts';
 export {readGgufHeader} from './gguf/read.ts';
 export {describeModel, modelSchema, type ModelListing, type VariantListing} from './listing.ts';
-export {estimateMemory, kvBytesPerToken} from './memory.ts';
-export type {MemoryEstimate, Model, Variant, Weights} from './model.ts';
+export type {Model, Variant, Weights} from './model.ts';
 export {
   buildNano,
   NANO_BYTES,
@@ -15,5 +23,9 @@ export {
   writeSynthetic,
   type SyntheticShape,
 } from './nano/nano.ts';
+export type {ModelShape} from './shape.ts';
+export {KNOWN_SHAPES} from './shapes/known.ts';
+export {shapeOfConfig} from './shapes/of-config.ts';
+export {shapeOfGguf} from './shapes/of-gguf.ts';
 export {saveNano} from './store/save-nano.ts';
 export {openWeightsStore, type OnDisk, type WeightsStore} from './store/store.ts';

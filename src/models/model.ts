@@ -51,16 +51,3 @@ export interface Weights {
   totalBytes: Bytes;
   sha256: string;
 }
-
-/** What a model will take, term by term, before it is loaded. */
-export interface MemoryEstimate {
-  terms: readonly MemoryTerm[];
-  totalBytes: Bytes;
-}
-
-export interface MemoryTerm {
-  name: 'weights' | 'kv-cache' | 'compute' | 'runtime';
-  totalBytes: Bytes;
-  /** How it was computed, for people who check. */
-  source: string;
-}

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {textsFor} from '../../../src/base/texts/index.ts';
 import {bytes, gib, mib} from '../../../src/base/units.ts';
+import {bufferIn} from '../../../src/engines/embedded/model/buffers.ts';
 import {kvCacheBytes} from '../../../src/engines/embedded/model/memory.ts';
 import {parseOptions} from '../../../src/engines/embedded/options.ts';
 import {shareBatch} from '../../../src/engines/embedded/slots/batch.ts';
@@ -169,5 +170,21 @@ describe('kvCacheBytes', () => {
   it('counts heads layer by layer where they differ', () => {
     const uneven = {...qwen4b, layers: 2, kvHeads: [8, 0]};
     expect(kvCacheBytes(uneven, {contextTokens: 1, sequences: 2, kvType: 'f16'})).toBe(8 * 256 * 2 * 2);
+  });
+});
+
+describe('bufferIn', () => {
+  it.each([
+    ['load_tensors:   CPU_REPACK model buffer size =    59.06 MiB', 'model', 'CPU_REPACK', 59.06],
+    ['llama_kv_cache:        CPU KV buffer size =   128.00 MiB', 'KV', 'CPU', 128],
+    ['sched_reserve:      CUDA0 compute buffer size =   301.75 MiB', 'compute', 'CUDA0', 301.75],
+    ['llama_context:  CUDA_Host  output buffer size =     0.58 MiB', 'output', 'CUDA_Host', 0.58],
+  ] as const)('reads %j', (line, use, place, size) => {
+    expect(bufferIn(line)).toEqual({use, place, mib: size});
+  });
+
+  it('reads nothing else', () => {
+    expect(bufferIn('llama_kv_cache: size =  128.00 MiB (  4096 cells,   8 layers)')).toBeUndefined();
+    expect(bufferIn('print_info: n_ctx_train = 32768')).toBeUndefined();
   });
 });

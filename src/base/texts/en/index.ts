@@ -8,5 +8,6 @@ import {gateway} from './gateway.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
 import {models} from './models.ts';
+import {plan} from './plan.ts';
 
-export const en = {base, capacity, cli, config, deploy, engine, gateway, health, hosts, models};
+export const en = {base, capacity, cli, config, deploy, engine, gateway, health, hosts, models, plan};

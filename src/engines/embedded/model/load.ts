@@ -10,6 +10,7 @@ import type {Lane} from '../slots/lane.ts';
 import {chatPrompter} from '../text/chat-prompt.ts';
 import {tokenBytes, TokenType, type Vocabulary} from '../text/token-bytes.ts';
 import {chooseThreads} from '../threads.ts';
+import {bufferIn} from './buffers.ts';
 import {laneOf} from './llama.ts';
 import {demandMemory} from './memory.ts';
 
@@ -54,7 +55,9 @@ export async function loadModel(
     llama.loadModel({
       modelPath: options.weights,
       onLoadProgress: progress,
-      ...(options.gpu === 'off' && {gpuLayers: 0}),
+      // A mapped file stays mapped beside the weights that were copied into another order for the CPU
+      // (every Q4_K matrix): read, each weight is in memory once, and no page of it can be evicted.
+      ...(options.gpu === 'off' && {gpuLayers: 0, useMmap: false}),
     }),
   );
   if (options.contextTokens > model.trainContextSize) {
@@ -97,13 +100,20 @@ const openLlama = (options: EngineOptions, log: Log): Promise<Llama> =>
     build: 'never',
     skipDownload: true,
     progressLogs: false,
-    logLevel: LlamaLogLevel.warn,
+    logLevel: LlamaLogLevel.info,
     logger: (level, message) => {
       const text = `llama.cpp: ${message.trimEnd()}`;
       if (level === LlamaLogLevel.error || level === LlamaLogLevel.fatal) log.error(text);
-      else log.warn(text);
+      else if (level === LlamaLogLevel.warn) log.warn(text);
+      // Of what it says while all is well, only the memory it took: what the plan is held against.
+      else tellBuffer(message, log);
     },
   });
+
+function tellBuffer(message: string, log: Log): void {
+  const buffer = bufferIn(message);
+  if (buffer) log.info(`buffer: ${buffer.use} ${buffer.mib} MiB on ${buffer.place}`);
+}
 
 async function stage<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
