@@ -1,4 +1,6 @@
 import type {Bytes} from '../base/units.ts';
+import type {CardFault} from './nvidia/faults.ts';
+import type {ThrottleReason} from './nvidia/throttle.ts';
 
 /**
  * What a model and its neighbours share: one GPU, or, on a host without one, its CPU and RAM.
@@ -19,6 +21,17 @@ export interface DeviceFacts {
   totalBytes: Bytes;
   /** Physical cores (CPU) or undefined. */
   cores?: number;
+  /** Where the driver counts it; other hosts and reboots may count otherwise. */
+  index?: number;
+  driver?: string;
+  /** The newest CUDA that the driver runs, `12.8`. */
+  cudaCeiling?: string;
+  /** `8.9`. */
+  computeCapability?: string;
+  /** The driver stays loaded while nobody uses the card. */
+  persistence?: boolean;
+  /** Why there is no card to share although one is expected: then this device is the CPU instead. */
+  faults?: readonly CardFault[];
 }
 
 /** One measurement. `used + free + reserved = total`, exactly. */
@@ -35,7 +48,19 @@ export interface Reading {
   reservedBytes: Bytes;
   /** Share of the device's compute in use, 0 to 1; undefined when the device does not say. */
   utilizationRatio?: number;
+  temperatureC?: number;
+  powerW?: number;
+  powerLimitW?: number;
+  /** Why the clocks are lower than they could be; empty when they are not. */
+  throttle?: readonly ThrottleReason[];
   processes: readonly ProcessReading[];
+  /**
+   * True when the reader sees only the processes of its own PID namespace (it runs in a container without
+   * `--pid=host`): those of others are part of `usedBytes`, and nobody owns up to them.
+   */
+  processesHidden?: boolean;
+  /** What could not be read, or what the card asks for, while the rest of the reading is right. */
+  faults?: readonly CardFault[];
 }
 
 export interface ProcessReading {
@@ -50,6 +75,12 @@ export interface ProcessReading {
   usedBytes: Bytes;
   /** Most that was ever resident, pages shared with others included; undefined where the OS does not tell. */
   peakBytes?: Bytes;
-  /** Container id (64 hex) where its cgroup names one. */
+  /** Container id (64 hex) where its cgroup names one; of several, the one that the host itself started. */
   containerId?: string;
+  /** All of them, the outermost first, where containers run inside containers. */
+  containerPath?: readonly string[];
+  /** What it uses a card for; undefined on a CPU. */
+  uses?: 'compute' | 'graphics' | 'both';
+  /** PIDs of its parent and of those above, where they are not all part of the reading. */
+  ancestorPids?: readonly number[];
 }

@@ -16,5 +16,7 @@ export function withDescendants(
     }
     return false;
   };
-  return processes.filter((one) => belongs(one.pid));
+  // A card's reading leaves out parents that do not use it, and names them instead.
+  const named = ({ancestorPids = []}: ProcessReading): boolean => ancestorPids.some((pid) => wanted.has(pid));
+  return processes.filter((one) => belongs(one.pid) || named(one));
 }

@@ -44,17 +44,27 @@ export function parsePasswd(text: string): Map<string, string> {
 }
 
 /**
- * The container that a cgroup text names, or undefined: `0::/system.slice/docker-<id>.scope` (v2, systemd),
- * `0::/docker/<id>` (v2, cgroupfs), `5:memory:/docker/<id>` (v1), `…/cri-containerd-<id>.scope` (Kubernetes).
+ * The containers that a cgroup text names, the outermost first; more than one where containers run inside
+ * containers: `0::/system.slice/docker-<id>.scope` (v2, systemd), `0::/docker/<id>` (v2, cgroupfs),
+ * `5:memory:/docker/<id>` (v1), `…/cri-containerd-<id>.scope` (Kubernetes), `…/libpod-<id>.scope/container`
+ * (podman). Depth below a container's own group (its own systemd, say) does not change whose it is.
  */
-export function containerIdOf(cgroup: string): string | undefined {
+export function containersOf(cgroup: string): string[] {
+  let longest: string[] = [];
   for (const line of cgroup.split('\n')) {
-    // Depth below the container's own group (its own systemd, say) does not change whose it is.
-    const id = /(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/.exec(line)?.[1];
-    if (id !== undefined) return id;
+    const path = line.slice(line.indexOf('/'));
+    const ids = path
+      .split('/')
+      .map((part) => /^(?:[\w.:-]*[-:])?([0-9a-f]{64})(?:\.scope)?$/.exec(part)?.[1])
+      .filter((id) => id !== undefined);
+    // With v1 every controller has a path of its own, and some may be mounted less deep than others.
+    if (ids.length > longest.length) longest = ids;
   }
-  return undefined;
+  return [...new Set(longest)];
 }
+
+/** The container that a cgroup text names, or undefined: of several, the one that the host itself started. */
+export const containerIdOf = (cgroup: string): string | undefined => containersOf(cgroup)[0];
 
 /** Path of the group that limits memory: v1's memory controller, else the one v2 hierarchy. */
 export function memoryGroupOf(cgroup: string): {version: 1 | 2; path: string} | undefined {

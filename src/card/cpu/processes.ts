@@ -4,7 +4,15 @@ import {basename, join} from 'node:path';
 import {bytes} from '../../base/units.ts';
 import type {ProcessReading} from '../device.ts';
 import {showCommand} from './command-line.ts';
-import {containerIdOf, memoryGroupOf, parsePasswd, parseSizes, parseStat, parseUid} from './proc-text.ts';
+import {
+  containersOf,
+  memoryGroupOf,
+  parsePasswd,
+  parseSizes,
+  parseStat,
+  parseUid,
+  type ProcStat,
+} from './proc-text.ts';
 import type {ProcessMemory} from './share-out.ts';
 
 export interface SeenProcess {
@@ -51,53 +59,120 @@ function memoryOf(status: Map<string, number>, rollup: string | undefined): Proc
 const programName = (name: string, program: string | undefined): string =>
   name === 'MainThread' && program !== undefined ? basename(program) : name;
 
-async function readProcess(pid: number, machine: Machine): Promise<SeenProcess | undefined> {
+/** Who a process is, whatever it holds. */
+export type ProcessFacts = Omit<ProcessReading, 'usedBytes' | 'peakBytes' | 'uses'>;
+
+interface Described {
+  facts: ProcessFacts;
+  sizes: Map<string, number>;
+  /** Path of its memory control group. */
+  group: string | undefined;
+}
+
+/** Undefined when it has ended meanwhile. */
+async function describe(pid: number, stat: ProcStat, machine: Machine): Promise<Described | undefined> {
   const folder = join(machine.root, 'proc', String(pid));
-  const statText = await procFile(join(folder, 'stat'));
-  const stat = statText === undefined ? undefined : parseStat(statText);
-  // Kernel threads and zombies hold no pages of their own.
-  if (!stat || stat.residentPages === 0) return undefined;
-  const [status, commandLine, cgroup, rollup] = await Promise.all([
+  const [status, commandLine, cgroup = ''] = await Promise.all([
     procFile(join(folder, 'status')),
     procFile(join(folder, 'cmdline')),
     procFile(join(folder, 'cgroup')),
-    procFile(join(folder, 'smaps_rollup')),
   ]);
   if (status === undefined) return undefined;
-  const sizes = parseSizes(status);
-  const memory = memoryOf(sizes, rollup);
   const uid = parseUid(status);
   const user = uid === undefined ? undefined : (machine.users.get(uid) ?? uid);
-  const peak = sizes.get('VmHWM');
-  const containerId = containerIdOf(cgroup ?? '');
+  const containers = containersOf(cgroup);
   const argv = (commandLine ?? '').split('\0').filter((argument) => argument !== '');
   const command = showCommand(argv);
   return {
-    memory,
-    group: memoryGroupOf(cgroup ?? '')?.path,
-    reading: {
+    sizes: parseSizes(status),
+    group: memoryGroupOf(cgroup)?.path,
+    facts: {
       pid,
       parentPid: stat.parentPid,
       name: showCommand([programName(stat.name, argv[0])]),
       command: command === '' ? `[${stat.name}]` : command,
       startedAt: new Date(machine.bootedAt + (stat.startTicks / TICKS_PER_SECOND) * 1000),
-      usedBytes: bytes(memory.usedBytes),
       ...(user !== undefined && {user}),
-      ...(peak !== undefined && {peakBytes: bytes(peak)}),
-      ...(containerId !== undefined && {containerId}),
+      ...(containers[0] !== undefined && {containerId: containers[0]}),
+      ...(containers.length > 1 && {containerPath: containers}),
     },
   };
 }
 
-/** Every process that holds memory, from /proc under `root`. Those that end meanwhile are left out. */
-export async function readLinuxProcesses(root: string): Promise<SeenProcess[]> {
-  const [names, stat, passwd] = await Promise.all([
-    readdir(join(root, 'proc')),
+async function readStat(pid: number, root: string): Promise<ProcStat | undefined> {
+  const text = await procFile(join(root, 'proc', String(pid), 'stat'));
+  return text === undefined ? undefined : parseStat(text);
+}
+
+async function readProcess(pid: number, machine: Machine): Promise<SeenProcess | undefined> {
+  const stat = await readStat(pid, machine.root);
+  // Kernel threads and zombies hold no pages of their own.
+  if (!stat || stat.residentPages === 0) return undefined;
+  const [described, rollup] = await Promise.all([
+    describe(pid, stat, machine),
+    procFile(join(machine.root, 'proc', String(pid), 'smaps_rollup')),
+  ]);
+  if (!described) return undefined;
+  const {facts, group, sizes} = described;
+  const memory = memoryOf(sizes, rollup);
+  const peak = sizes.get('VmHWM');
+  return {
+    memory,
+    group,
+    reading: {
+      ...facts,
+      usedBytes: bytes(memory.usedBytes),
+      ...(peak !== undefined && {peakBytes: bytes(peak)}),
+    },
+  };
+}
+
+async function openMachine(root: string): Promise<Machine> {
+  const [stat, passwd] = await Promise.all([
     read(join(root, 'proc/stat'), 'utf8'),
     procFile(join(root, 'etc/passwd')),
   ]);
   const bootedAt = Number(/^btime (\d+)$/m.exec(stat)?.[1] ?? 0) * 1000;
-  const machine = {root, bootedAt, users: parsePasswd(passwd ?? '')};
+  return {root, bootedAt, users: parsePasswd(passwd ?? '')};
+}
+
+/** More generations than any real process has. */
+const OLDEST_ANCESTOR = 64;
+
+/** The PIDs above a process, its parent first. */
+async function ancestorsOf(stat: ProcStat, root: string): Promise<number[]> {
+  const above: number[] = [];
+  let at: ProcStat | undefined = stat;
+  while (at && at.parentPid > 0 && above.length < OLDEST_ANCESTOR) {
+    above.push(at.parentPid);
+    at = await readStat(at.parentPid, root);
+  }
+  return above;
+}
+
+/**
+ * Who these processes are, and who started them. Those that have ended, or that this machine's /proc does not
+ * show, are left out. Their memory maps are not read: for a process with a card's memory mapped that takes long,
+ * and holds it up.
+ */
+export async function readProcessFacts(
+  pids: readonly number[],
+  root: string,
+): Promise<Map<number, ProcessFacts>> {
+  const machine = await openMachine(root);
+  const known = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readStat(pid, root);
+      const described = stat && (await describe(pid, stat, machine));
+      return described && {...described.facts, ancestorPids: await ancestorsOf(stat, root)};
+    }),
+  );
+  return new Map(known.filter((one) => one !== undefined).map((one) => [one.pid, one]));
+}
+
+/** Every process that holds memory, from /proc under `root`. Those that end meanwhile are left out. */
+export async function readLinuxProcesses(root: string): Promise<SeenProcess[]> {
+  const [names, machine] = await Promise.all([readdir(join(root, 'proc')), openMachine(root)]);
   const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
   const seen: SeenProcess[] = [];
   const next = pids[Symbol.iterator]();

@@ -1,5 +1,6 @@
 import {base} from './base.ts';
 import {capacity} from './capacity.ts';
+import {card} from './card.ts';
 import {cli} from './cli.ts';
 import {config} from './config.ts';
 import {deploy} from './deploy.ts';
@@ -10,4 +11,4 @@ import {hosts} from './hosts.ts';
 import {models} from './models.ts';
 import {plan} from './plan.ts';
 
-export const en = {base, capacity, cli, config, deploy, engine, gateway, health, hosts, models, plan};
+export const en = {base, capacity, card, cli, config, deploy, engine, gateway, health, hosts, models, plan};

@@ -1,6 +1,7 @@
 import type {en} from '../en/index.ts';
 import {base} from './base.ts';
 import {capacity} from './capacity.ts';
+import {card} from './card.ts';
 import {cli} from './cli.ts';
 import {config} from './config.ts';
 import {deploy} from './deploy.ts';
@@ -14,6 +15,7 @@ import {plan} from './plan.ts';
 export const zhCN: typeof en = {
   base,
   capacity,
+  card,
   cli,
   config,
   deploy,

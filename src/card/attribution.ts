@@ -1,0 +1,35 @@
+import type {ProcessReading} from './device.ts';
+
+/** Whose a container is, as the caller knows it from the runtime's labels or from its leases. */
+export interface ContainerOwner {
+  /** 64 hex digits, or their first 12 or more. */
+  containerId: string;
+  kind: 'deployment' | 'lease';
+  name: string;
+}
+
+export type Owner =
+  | {kind: 'deployment' | 'lease'; name: string; containerId: string}
+  /** A container that nobody has claimed. */
+  | {kind: 'container'; containerId: string}
+  /** No container: a program of the host itself. */
+  | {kind: 'host'};
+
+/**
+ * The owner of a process. Where containers run inside containers, its group names several: the innermost that
+ * somebody has claimed wins, else the outermost, which is the one that the host's own runtime knows. Pure.
+ */
+export function ownerOf(
+  process: Pick<ProcessReading, 'containerId' | 'containerPath'>,
+  owners: readonly ContainerOwner[],
+): Owner {
+  const path = process.containerPath ?? (process.containerId === undefined ? [] : [process.containerId]);
+  for (const containerId of path.toReversed()) {
+    const owner = owners.find(
+      (one) => one.containerId.length >= 12 && containerId.startsWith(one.containerId),
+    );
+    if (owner) return {kind: owner.kind, name: owner.name, containerId};
+  }
+  const [outermost] = path;
+  return outermost === undefined ? {kind: 'host'} : {kind: 'container', containerId: outermost};
+}
