@@ -7,7 +7,7 @@ import type {DeployParts} from './parts.ts';
 /** Proves that the engine can run where it is to run. Throws what the engine says against it. */
 export async function checkEngine(parts: DeployParts, engine: Engine, settings: Settings): Promise<void> {
   const [{platform}, {kind}] = await Promise.all([parts.host.facts(), parts.device.facts()]);
-  engine.check({platform, runtime: settings.runtime, device: kind});
+  engine.check({platform, runtime: settings.runtime, device: kind, kvType: settings.kv});
 }
 
 /**

@@ -1,5 +1,5 @@
 import {BerthError} from '../base/errors.ts';
-import {bytes, type Duration} from '../base/units.ts';
+import {bytes, type Bytes, type Duration} from '../base/units.ts';
 import type {Engine} from '../engines/index.ts';
 import {gatewaySpec} from '../gateway/index.ts';
 import {deploymentFolder, type History} from './history.ts';
@@ -41,6 +41,7 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
         weightsFile: release.weights.path,
         settings: release.settings,
         predictedPeakBytes: bytes(release.predicted.peakBytes),
+        kvCacheBytes: kvCacheOf(release),
       }),
       gateway: gatewaySpec(release.identity.gateway, {stateFolder: deploymentFolder(parts.host, site.name)}),
       contextTokens: release.settings.contextTokens,
@@ -66,6 +67,11 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
     }
     throw failure;
   }
+}
+
+function kvCacheOf({predicted}: Release): Bytes | undefined {
+  const term = predicted.terms.find(({name}) => name === 'kv-cache');
+  return term && bytes(term.totalBytes);
 }
 
 /** Sum over the engine's processes of the most that each has held. */

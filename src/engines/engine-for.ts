@@ -2,12 +2,10 @@ import {BerthError, ExitCode} from '../base/errors.ts';
 import {embeddedEngine} from './embedded/embedded.ts';
 import type {Engine} from './engine.ts';
 import {llamaCppEngine} from './llama-cpp/llama-cpp.ts';
+import {vllmEngine} from './vllm/vllm.ts';
 
-/** Engines that can be chosen in this version. */
-export const AVAILABLE_ENGINES = ['embedded', 'llama-cpp'] as const;
-
-/** Part of the design, and not of this version. */
-const LATER: readonly string[] = ['vllm'];
+/** Engines that can be chosen. */
+const ENGINES = ['embedded', 'llama-cpp', 'vllm'] as const;
 
 /** Where programs lie on this machine that Berth does not bring. */
 export interface EnginePlaces {
@@ -17,18 +15,17 @@ export interface EnginePlaces {
 
 /**
  * The engine of that name.
- * @throws BerthError `engine_unavailable` for one that this version does not have yet, `engine_unknown` for any other.
+ * @throws BerthError `engine_unknown` for any other.
  */
 export function engineFor(name: string, {llamaServer}: EnginePlaces = {}): Engine {
   if (name === 'embedded') return embeddedEngine();
   if (name === 'llama-cpp') return llamaCppEngine(llamaServer);
-  const available = AVAILABLE_ENGINES.join(', ');
-  const later = LATER.includes(name);
+  if (name === 'vllm') return vllmEngine();
   throw new BerthError({
-    code: later ? 'engine_unavailable' : 'engine_unknown',
-    what: (t) => (later ? t.engine.unavailable({name, available}) : t.engine.unknown({name, available})),
-    try: AVAILABLE_ENGINES.map((engine) => `berth deploy --engine ${engine}`),
+    code: 'engine_unknown',
+    what: (t) => t.engine.unknown({name, available: ENGINES.join(', ')}),
+    try: ENGINES.map((engine) => `berth deploy --engine ${engine}`),
     exit: ExitCode.usage,
-    details: {engine: name, available: AVAILABLE_ENGINES},
+    details: {engine: name, available: ENGINES},
   });
 }

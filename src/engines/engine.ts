@@ -34,6 +34,10 @@ export interface LaunchInput {
   weightsFile: string;
   settings: EngineSettings;
   predictedPeakBytes: Bytes;
+  /** What the plan gave the KV cache of all sequences; vllm, which takes it as a number, needs it. */
+  kvCacheBytes?: Bytes | undefined;
+  /** Absolute folder of the host for what an engine compiles once; it outlives releases. */
+  cacheFolder?: string | undefined;
   /** Set when it is to run in a container: the image on the host, and the GPUs it may see. */
   container?: Pick<ContainerNeeds, 'image' | 'gpus'>;
 }
@@ -44,6 +48,8 @@ export interface Place {
   runtime: RuntimeKind;
   /** What the model's memory is taken from. */
   device: 'cpu' | 'gpu';
+  /** The KV type that was asked for, if one was. */
+  kvType?: KvType | undefined;
 }
 
 /** A known way to fail, recognised in the engine's log. One dictionary per engine. */

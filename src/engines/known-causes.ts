@@ -1,6 +1,12 @@
 import type {Say} from '../base/texts/index.ts';
 import type {KnownCause} from './engine.ts';
 
+/**
+ * Code of the one cause that is nobody's mistake: what a neighbour held changed while the engine measured the
+ * card. Starting again once the card is quiet is all it needs.
+ */
+export const MEMORY_CHANGED = 'memory_changed';
+
 /** One entry of an engine's dictionary of failures. */
 export interface CausePattern {
   code: string;

@@ -20,6 +20,7 @@ export function embeddedEngine(): Engine {
       model,
       healthPath: '/health',
       concurrency: settings.sequences,
+      contextTokens: settings.contextTokens,
       predictedPeakBytes,
       argv: [
         ...(container ? imageProgram('engines/embedded/main') : ownProgram('main', import.meta.url)),

@@ -13,6 +13,7 @@ export function llamaCppLaunch(program: string, input: LaunchInput): EngineSpec 
     model,
     healthPath: '/health',
     concurrency: settings.sequences,
+    contextTokens: settings.contextTokens,
     predictedPeakBytes,
     argv: [
       program,

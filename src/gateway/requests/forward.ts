@@ -1,6 +1,7 @@
 import {ApiError, engineBroke, modelNotFound, noEngine} from '../http/api-error.ts';
 import {readBody} from '../http/read-body.ts';
 import {sendJson, type Headers} from '../http/reply.ts';
+import type {Upstream} from '../../hosts/index.ts';
 import type {Meter} from '../metrics/meter.ts';
 import type {GatewayConfig} from '../config.ts';
 import {exchange, type Call, type ExchangeResult, type StreamSink} from '../traffic/exchange.ts';
@@ -31,16 +32,19 @@ export async function forward(service: Service, visit: Visit, operation: Operati
   const raw = await readBody(visit.request, visit.response, limits.bodyBytes, limits.bodyMs);
   const prepared = prepare(operation, raw, limits.outputTokens);
   visit.record.stream = prepared.stream;
+  // vLLM refuses an output limit over its context, and only the route that is taken knows its context.
+  const bodyFor = ({contextTokens = Infinity}: Upstream): string =>
+    contextTokens < limits.outputTokens ? prepare(operation, raw, contextTokens).body : prepared.body;
   // A wrong name should not wait in line; during a hold only the next route knows the right one.
   if (line.route && !line.holding) checkModel(prepared.model, line.route.upstream.model);
-  const call: Call = {
-    method: 'POST',
-    path: PATHS[operation],
-    body: prepared.body,
-    headers: {'x-request-id': visit.record.id},
-  };
   const result = await withPlace(service, visit, {}, async (place) => {
     checkModel(prepared.model, place.route.upstream.model);
+    const call: Call = {
+      method: 'POST',
+      path: PATHS[operation],
+      body: bodyFor(place.route.upstream),
+      headers: {'x-request-id': visit.record.id},
+    };
     await checkPrompt(prepared, limits.promptTokens, place.route, visit.signal);
     const sink = prepared.stream ? openSink(visit, operation, prepared) : undefined;
     const unfollow = sink && meter.follow(sink.meter);

@@ -20,6 +20,8 @@ export interface Upstream {
   model: string;
   /** Requests the engine answers at once, where that is known: the gateway lets no more through. */
   concurrency?: number;
+  /** Tokens that one request may use, prompt and answer together. */
+  contextTokens?: number;
 }
 
 export type GatewayReply =

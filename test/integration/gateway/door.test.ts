@@ -52,6 +52,19 @@ describe('the gateway in front of a fake engine', () => {
     expect((await response.text()).match(/"completion_tokens":5/g)).toHaveLength(1);
   });
 
+  it('asks for no longer an answer than the context of the engine holds', async () => {
+    const asked = async (body: object): Promise<unknown> => {
+      await (await chat(gateway, {...body})).text();
+      return (JSON.parse((await engine.seen()).lastBody) as {max_tokens: unknown}).max_tokens;
+    };
+    expect(await asked({})).toBe(LIMITS.outputTokens);
+    await gateway.order({order: 'route', upstream: upstreamOf(engine, 1, {contextTokens: 512})});
+    expect(await asked({})).toBe(512);
+    expect(await asked({max_tokens: 9000, stream: true})).toBe(512);
+    expect(await asked({max_tokens: 7})).toBe(7);
+    await gateway.order({order: 'route', upstream: upstreamOf(engine)});
+  });
+
   it('gives the engine its own key and never the client’s', async () => {
     await chat(gateway);
     const {lastAuthorization} = await engine.seen();

@@ -28,11 +28,16 @@ export function checkFlags(argv: readonly string[], flags: Flags): void {
     const flag = argv[at] ?? '';
     const takes = flags[flag];
     expect(takes, `${flag} is a flag`).toBeDefined();
-    if (takes === '') continue;
-    const value = argv[++at];
-    expect(value, `${flag} has a value`).toBeDefined();
-    if (takes === 'N') expect(value, flag).toMatch(/^-?\d+$/);
-    const choices = /^[[{](.+)[\]}]$/.exec(takes ?? '')?.[1]?.split(/[|,]/);
-    if (choices) expect(choices, flag).toContain(value);
+    if (takes === undefined || takes === '') continue;
+    do checkValue(flag, takes, argv[++at]);
+    while (takes.endsWith('...') && argv[at + 1]?.startsWith('--') === false);
   }
+}
+
+function checkValue(flag: string, takes: string, value: string | undefined): void {
+  expect(value, `${flag} has a value`).toBeDefined();
+  if (/^N(\.\.\.)?$/.test(takes)) expect(value?.replace('{port}', '8000'), flag).toMatch(/^-?\d+$/);
+  if (takes === 'F') expect(value, flag).toMatch(/^\d(\.\d+)?$/);
+  const choices = /^[[{](.+)[\]}]$/.exec(takes)?.[1]?.split(/[|,]/);
+  if (choices) expect(choices, flag).toContain(value);
 }

@@ -1,11 +1,9 @@
 export const engine = {
   unknown: (p: {name: string; available: string}) =>
     `There is no engine "${p.name}". Choose one of: ${p.available}.`,
-  unavailable: (p: {name: string; available: string}) =>
-    `The engine "${p.name}" is not part of this version. Choose one of: ${p.available}.`,
   portTaken: 'Another program already listens on the port that the engine was given.',
   weightsMissing: 'The weights file is not there, or may not be read.',
-  weightsDamaged: 'The weights file is damaged, incomplete or not a GGUF file.',
+  weightsDamaged: 'The weights file is damaged, incomplete or of another format.',
   outOfMemory: 'There is not enough memory for the model with this context.',
   kvTypeUnsupported: 'This model cannot be served with this KV cache type.',
   architectureUnsupported: 'This version of the engine does not know the architecture of this model.',
@@ -18,5 +16,15 @@ export const engine = {
     `"${p.program}" is no llama-server that runs on this machine.`,
   llamaServerWhy:
     'Without Docker the engine llama-cpp needs the program llama-server: on the PATH, or named by BERTH_LLAMA_SERVER.',
+  notHere: (p: {name: string}) => `The engine "${p.name}" cannot run there.`,
+  vllmNeedsLinux: (p: {platform: string}) => `vLLM runs on Linux; that host has ${p.platform}.`,
+  vllmNeedsGpu: 'vLLM needs an NVIDIA GPU, and that host offers none.',
+  vllmNeedsDocker: 'Berth runs vLLM in a container.',
+  vllmKvType: (p: {kvType: string; known: string}) =>
+    `vLLM has no KV cache type like ${p.kvType}. Choose one of: ${p.known}.`,
+  memoryChanged: 'Another program gave GPU memory back while the engine measured how much there is.',
+  contextTooLarge: 'The KV cache cannot hold even one request of this context.',
+  contextTooLong: 'The context is longer than the model was made for.',
+  repositoryGated: 'The weights come from a repository whose terms must be accepted first.',
   badFlag: 'The engine was started with a setting that it does not accept.',
 };

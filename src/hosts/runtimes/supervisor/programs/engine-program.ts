@@ -44,8 +44,12 @@ export class EngineProgram {
   /** Where the gateway finds it. Fails when it does not run. */
   get upstream(): Upstream {
     const {origin, token} = this.endpoint;
-    const {release, model, concurrency} = this.spec;
-    return {release, origin, token, model, ...(concurrency !== undefined && {concurrency})};
+    const {release, model, concurrency, contextTokens} = this.spec;
+    return {
+      ...{release, origin, token, model},
+      ...(concurrency !== undefined && {concurrency}),
+      ...(contextTokens !== undefined && {contextTokens}),
+    };
   }
 
   get endpoint(): {origin: string; token: string} {
