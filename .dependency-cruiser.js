@@ -5,7 +5,7 @@
  */
 const floors = [
   ['base'],
-  ['models', 'engines', 'hosts', 'card'],
+  ['models', 'engines', 'hosts', 'card', 'images'],
   ['deploy', 'health', 'capacity', 'monitor', 'gateway', 'bench', 'eval', 'provision'],
   ['commands', 'cli', 'console'],
 ];
@@ -28,6 +28,7 @@ const hidden = {
   yaml: '^src/deploy/config/',
   dockerode: '^src/hosts/',
   'docker-modem': '^src/hosts/',
+  'tar-stream': '^src/(hosts|images)/',
 };
 
 export default {

@@ -1,5 +1,14 @@
 /** The door of engines/: what can serve a model. */
-export type {Engine, EngineName, EngineSettings, KnownCause, KvType, LaunchInput, Place} from './engine.ts';
+export type {
+  Engine,
+  EngineName,
+  EngineSettings,
+  ImageName,
+  KnownCause,
+  KvType,
+  LaunchInput,
+  Place,
+} from './engine.ts';
 export {engineFor} from './engine-for.ts';
 export {readMetrics, type EngineMetrics, type MetricsMap} from './metrics.ts';
 export {checkLibrary, type LibraryCheck} from './embedded/check/check-library.ts';

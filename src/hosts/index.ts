@@ -1,5 +1,8 @@
 /** The door of hosts/: a machine, and how programs run on it. */
 export {openLocalHost, type LocalHostOptions} from './local/local-host.ts';
+export {LABELS} from './docker/images/labels.ts';
+export {openImages, type Images} from './docker/images/images.ts';
+export type {ImageFacts, OwnImage} from './docker/images/facts.ts';
 export type {Host, HostFacts, HostFiles, PortHolder, Tunnel} from './host.ts';
 export type {
   ContainerNeeds,

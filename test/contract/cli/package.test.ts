@@ -16,6 +16,7 @@ describe('the published package', () => {
     const copy = join(path, 'copy');
     for (const name of [
       'bin',
+      'images',
       'scripts',
       'src',
       'package.json',
@@ -39,6 +40,7 @@ describe('the published package', () => {
     const files = fileNames(packed);
     expect(files).toContain('bin/run.js');
     expect(files).toContain('dist/cli/main.js');
+    expect(files).toEqual(expect.arrayContaining(['images/berth/Dockerfile', 'dist/package-lock.json']));
     expect(files.filter((file) => /^(src|test|scripts)\/|\.ts$|dev\.js$/.test(file))).toEqual([]);
 
     const tarball = readdirSync(path).find((name) => name.endsWith('.tgz')) ?? '';

@@ -8,7 +8,22 @@ import {engine} from './engine.ts';
 import {gateway} from './gateway.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
+import {images} from './images.ts';
 import {models} from './models.ts';
 import {plan} from './plan.ts';
 
-export const en = {base, capacity, card, cli, config, deploy, engine, gateway, health, hosts, models, plan};
+export const en = {
+  base,
+  capacity,
+  card,
+  cli,
+  config,
+  deploy,
+  engine,
+  gateway,
+  health,
+  hosts,
+  images,
+  models,
+  plan,
+};

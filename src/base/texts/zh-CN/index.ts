@@ -9,6 +9,7 @@ import {engine} from './engine.ts';
 import {gateway} from './gateway.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
+import {images} from './images.ts';
 import {models} from './models.ts';
 import {plan} from './plan.ts';
 
@@ -23,6 +24,7 @@ export const zhCN: typeof en = {
   gateway,
   health,
   hosts,
+  images,
   models,
   plan,
 };

@@ -1,0 +1,30 @@
+import type {Texts} from '../../base/texts/index.ts';
+import {formatBytes} from '../../base/units.ts';
+import type {OwnImage} from '../../hosts/index.ts';
+import type {BuiltImage} from '../../images/index.ts';
+import {table} from '../table.ts';
+
+/** One line an image: what became of it. */
+export const presentBuilds = ({images: t}: Texts, built: readonly BuiltImage[]): string =>
+  built
+    .map(({reference, totalBytes, built: isNew}) => {
+      const told = {reference, size: formatBytes(totalBytes)};
+      return isNew ? t.summaryBuilt(told) : t.summaryUnchanged(told);
+    })
+    .join('\n');
+
+/** One line an image: what it is and what uses it. */
+export function presentImages({images: t}: Texts, images: readonly OwnImage[]): string {
+  if (images.length === 0) return t.none();
+  const rows = images.map(({name, references, id, totalBytes, createdAt, containers}) => [
+    name,
+    references[0] ?? id.slice(0, 19),
+    formatBytes(totalBytes),
+    createdAt.toISOString().slice(0, 16).replace('T', ' '),
+    containers.join(', ') || '-',
+  ]);
+  return table(rows, {
+    head: [t.headName, t.headReference, t.headSize, t.headCreated, t.headUsed],
+    align: ['left', 'left', 'right'],
+  });
+}

@@ -1,0 +1,11 @@
+/** Labels of images that Berth builds. */
+export const LABELS = {
+  /** Its name: a folder of images/. */
+  image: 'dev.berth.image',
+  /** Version of the Berth that built it. */
+  version: 'dev.berth.version',
+  /** SHA-256 of what it was made of. */
+  inputs: 'dev.berth.inputs',
+  /** What it was built from, as it was asked for. */
+  base: 'dev.berth.base',
+} as const;
