@@ -48,7 +48,7 @@ export function compose(env: NodeJS.ProcessEnv): Parts {
       return openWeightsStore({folder: join(folders.cache, 'weights'), env, clock});
     },
     async deploy(hostName, progress, signal) {
-      const [host, {findModel}, {engineFor}] = await Promise.all([
+      const [host, {findModel, ownModels}, {engineFor}] = await Promise.all([
         parts.host(hostName),
         import('./models/index.ts'),
         import('./engines/index.ts'),
@@ -60,7 +60,7 @@ export function compose(env: NodeJS.ProcessEnv): Parts {
         host,
         device: await parts.device(host),
         weights: await parts.weights(),
-        findModel,
+        findModel: (name, own) => findModel(name, ownModels(own)),
         engine: (name) => engineFor(name, {llamaServer: env.BERTH_LLAMA_SERVER}),
         keyFolder: join(folders.config, 'keys'),
         [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),

@@ -13,6 +13,9 @@ export interface ProgressEvent {
   current?: number;
   total?: number;
   unit?: 'bytes' | 'steps' | 'ms';
+  /** How fast bytes come, and how long the rest takes at that. */
+  bytesPerSecond?: number;
+  leftMs?: number;
 }
 
 export type Progress = (event: ProgressEvent) => void;

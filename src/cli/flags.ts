@@ -35,6 +35,9 @@ export const deploymentFlags = {
   }),
 };
 
+/** Where the user's own models are described. */
+export const configFlag = {config: deploymentFlags.config};
+
 /** A flag for an amount of memory, `12GiB`. */
 export const bytesFlag = Flags.custom<Bytes>({
   helpValue: '12GiB',

@@ -32,8 +32,10 @@ export default class Capacity extends BerthCommand<CapacityReport> {
 /** What else of the catalogue could be asked for beside the model that is deployed. */
 function candidates(deployed: {model: string; variant: string} | undefined): Candidate[] {
   return CATALOGUE.flatMap(({id, variants}) =>
-    variants.flatMap(({name, file}) => {
-      if (file.from !== 'hub' || (deployed?.model === id && deployed.variant === name)) return [];
+    variants.flatMap(({name, format, file}) => {
+      // What the engine of this machine can load; the others are asked for by name.
+      if (file.from !== 'hub' || format !== 'gguf' || file.totalBytes === undefined) return [];
+      if (deployed?.model === id && deployed.variant === name) return [];
       return [{kind: 'model' as const, name: `${id} ${name}`, neededBytes: roughNeed(file.totalBytes)}];
     }),
   );

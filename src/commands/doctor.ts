@@ -43,7 +43,7 @@ export default class Doctor extends BerthCommand<DoctorJson> {
   private async input(parts: DeployParts, settings: Settings): Promise<DoctorInput> {
     const {clock, device, host, weights} = parts;
     const {address, port} = settings.gateway;
-    const model = parts.findModel(settings.model);
+    const model = parts.findModel(settings.model, settings.models);
     const variant = model.variants.find(({name}) => name === settings.variant) ?? model.variants[0];
     if (!variant) throw new Error(`${model.id} has no variants`);
     const onDisk = await weights.look(model, variant);
@@ -79,16 +79,16 @@ function missing({file}: Variant, onDisk: OnDisk) {
   if (file.from !== 'hub') return bytes(0);
   switch (onDisk.state) {
     case 'absent':
-      return file.totalBytes;
+      return file.totalBytes ?? bytes(0);
     case 'partial':
-      return bytes(file.totalBytes - onDisk.haveBytes);
+      return bytes(Math.max(0, (file.totalBytes ?? 0) - onDisk.haveBytes));
     case 'unverified':
     case 'verified':
       return bytes(0);
   }
 }
 
-const memoryOf = ({file}: Variant) => (file.from === 'hub' ? roughNeed(file.totalBytes) : NANO_NEED);
+const memoryOf = ({file}: Variant) => (file.from === 'hub' ? roughNeed(file.totalBytes ?? 0) : NANO_NEED);
 
 function leftovers(deployment: string, observed: Observed, model: string, onDisk: OnDisk) {
   return [

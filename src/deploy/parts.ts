@@ -15,7 +15,8 @@ export interface DeployParts {
   host: Host;
   device: Device;
   weights: WeightsStore;
-  findModel(name: string): Model;
+  /** By its name in the catalogue or in the settings' own `models`, or by a path. */
+  findModel(name: string, own: Settings['models']): Model;
   engine(name: EngineName): Engine;
   /** Folder of this client's API keys. */
   keyFolder: string;

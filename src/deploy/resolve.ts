@@ -13,7 +13,7 @@ export interface Target {
 }
 
 export function resolveTarget(parts: DeployParts, settings: Settings): Target {
-  const model = parts.findModel(settings.model);
+  const model = parts.findModel(settings.model, settings.models);
   return {
     model,
     variant: chooseVariant(model, settings.variant),

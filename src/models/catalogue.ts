@@ -1,70 +1,35 @@
 import {basename, isAbsolute, resolve} from 'node:path';
 import {BerthError, ExitCode} from '../base/errors.ts';
 import {nearest} from '../base/nearest.ts';
-import {bytes} from '../base/units.ts';
+import {DEEPSEEK_V2, DEEPSEEK_V2_LITE} from './catalogue/deepseek-v2.ts';
+import {LLAMA_3_8B} from './catalogue/llama-3-8b.ts';
+import {NANO} from './catalogue/nano.ts';
+import {QWEN3_4B} from './catalogue/qwen3-4b.ts';
 import type {Model, Variant} from './model.ts';
+import {unknownModel, variantOfPath} from './own.ts';
 
 /** What is deployed when nobody says otherwise. */
-export const DEFAULT_MODEL = 'qwen3-4b-instruct-2507';
-
-const QWEN3_4B: Model = {
-  id: DEFAULT_MODEL,
-  title: 'Qwen3-4B-Instruct-2507',
-  license: 'Apache-2.0',
-  maxContextTokens: 262_144,
-  parameters: 4_022_468_096,
-  sampling: {temperature: 0.7, topP: 0.8, topK: 20, minP: 0},
-  standIn: false,
-  variants: [
-    {
-      name: 'Q4_K_M',
-      file: {
-        from: 'hub',
-        fileName: 'Qwen3-4B-Instruct-2507-Q4_K_M.gguf',
-        totalBytes: bytes(2_497_281_120),
-        // Its SHA-256 is not pinned here: the hub's own claim is verified and remembered.
-        places: [
-          {
-            hub: 'huggingface',
-            repository: 'unsloth/Qwen3-4B-Instruct-2507-GGUF',
-            revision: 'a06e946bb6b655725eafa393f4a9745d460374c9',
-            path: 'Qwen3-4B-Instruct-2507-Q4_K_M.gguf',
-          },
-          {
-            hub: 'modelscope',
-            repository: 'unsloth/Qwen3-4B-Instruct-2507-GGUF',
-            revision: '0b0406b39725d752255ffeb48f102c66f98e14aa',
-            path: 'Qwen3-4B-Instruct-2507-Q4_K_M.gguf',
-          },
-        ],
-      },
-    },
-  ],
-};
-
-const NANO: Model = {
-  id: 'nano',
-  title: 'nano (built-in stand-in)',
-  license: 'Apache-2.0',
-  maxContextTokens: 32_768,
-  parameters: 3_330_304,
-  sampling: {temperature: 0.7, topP: 0.8, topK: 20, minP: 0},
-  standIn: true,
-  variants: [{name: 'F16', file: {from: 'built-in'}}],
-};
+export const DEFAULT_MODEL = QWEN3_4B.id;
 
 /** Every model that Berth knows by name, the default first. */
-export const CATALOGUE: readonly Model[] = [QWEN3_4B, NANO];
+export const CATALOGUE: readonly Model[] = [QWEN3_4B, LLAMA_3_8B, DEEPSEEK_V2_LITE, DEEPSEEK_V2, NANO];
+
+/** The catalogue with the user's own models, which win over an entry of the same name. */
+export const allModels = (own: readonly Model[]): Model[] => [
+  ...own,
+  ...CATALOGUE.filter(({id}) => !own.some((each) => each.id === id)),
+];
 
 /**
- * The model of this name; or, for something that looks like a path (`./my.gguf`, `/models/my.gguf`), a model
- * made of that file. Throws `unknown_model` with the nearest names.
+ * The model of this name; or, for something that looks like a path (`./my.gguf`, `/models/my`), a model
+ * made of what lies there. Throws `unknown_model` with the nearest names.
  */
-export function findModel(name: string): Model {
-  const known = CATALOGUE.find(({id}) => id === name.toLowerCase());
+export function findModel(name: string, own: readonly Model[] = []): Model {
+  const models = allModels(own);
+  const known = models.find(({id}) => id === name.toLowerCase());
   if (known) return known;
-  if (looksLikePath(name)) return modelOfFile(resolve(name));
-  const ids = CATALOGUE.map(({id}) => id);
+  if (looksLikePath(name)) return modelOfPath(resolve(name));
+  const ids = models.map(({id}) => id);
   const near = nearest(name, ids);
   throw new BerthError({
     code: 'unknown_model',
@@ -93,19 +58,9 @@ export function chooseVariant(model: Model, wanted: string | undefined): Variant
 }
 
 const looksLikePath = (name: string): boolean =>
-  isAbsolute(name) || /^\.{1,2}[/\\]/.test(name) || /\.gguf$/i.test(name);
+  isAbsolute(name) || /^\.{1,2}[/\\]/.test(name) || /\.(?:gguf|safetensors)$/i.test(name);
 
-/** What a file cannot say of itself without being read is left open: its header says it at planning. */
-function modelOfFile(path: string): Model {
-  const id = basename(path).replace(/\.gguf$/i, '');
-  return {
-    id,
-    title: id,
-    license: 'unknown',
-    maxContextTokens: Number.MAX_SAFE_INTEGER,
-    parameters: 0,
-    sampling: {temperature: 0.7, topP: 0.8, topK: 20, minP: 0},
-    standIn: false,
-    variants: [{name: 'file', file: {from: 'path', path}}],
-  };
+function modelOfPath(path: string): Model {
+  const id = basename(path).replace(/\.(?:gguf|safetensors)$/i, '');
+  return {...unknownModel(id), variants: [variantOfPath('file', path)]};
 }

@@ -1,5 +1,5 @@
 /** The door of models/: the catalogue, weights on disk, headers and memory estimates. */
-export {CATALOGUE, chooseVariant, DEFAULT_MODEL, findModel} from './catalogue.ts';
+export {allModels, CATALOGUE, chooseVariant, DEFAULT_MODEL, findModel} from './catalogue.ts';
 export type {Doubt, MemoryEstimate, MemoryTerm} from './estimate/estimate.ts';
 export {
   computeBytes,
@@ -14,6 +14,7 @@ export type {GgufHeader, GgufValue} from './gguf/header.ts';
 export {readGgufHeader} from './gguf/read.ts';
 export {describeModel, modelSchema, type ModelListing, type VariantListing} from './listing.ts';
 export type {Model, Variant, Weights} from './model.ts';
+export {ownModels, type OwnModel} from './own.ts';
 export {
   buildNano,
   NANO_BYTES,

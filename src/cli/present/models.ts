@@ -6,7 +6,7 @@ import {keyValues, table} from '../table.ts';
 /** One line a variant. */
 export function presentModels({models: t}: Texts, models: readonly ModelListing[]): string {
   const rows = models.flatMap(({id, license, variants}) =>
-    variants.map((variant) => [id, variant.name, sizeOf(variant), t.disk[variant.disk], license]),
+    variants.map((variant) => [id, variant.name, sizeOf(t, variant), t.disk[variant.disk], license]),
   );
   return table(rows, {
     head: [t.headModel, t.headVariant, t.headSize, t.headDisk, t.headLicense],
@@ -19,22 +19,36 @@ export function presentModel({models: t}: Texts, model: ModelListing): string {
   const known = model.parameters > 0;
   const facts: [string, string][] = [
     [t.labelLicense, model.license],
-    ...(known ? ([[t.labelParameters, model.parameters.toLocaleString('en')]] as [string, string][]) : []),
-    ...(known ? ([[t.labelContext, t.tokens({count: model.maxContextTokens})]] as [string, string][]) : []),
+    ...row(t.labelTerms, model.termsUrl && t.termsNeeded({url: model.termsUrl})),
+    ...row(t.labelParameters, known ? model.parameters.toLocaleString('en') : undefined),
+    ...row(t.labelContext, known ? t.tokens({count: model.maxContextTokens}) : undefined),
     [t.labelSampling, `temperature ${temperature}, top_p ${topP}, top_k ${topK}, min_p ${minP}`],
+    ...model.quality.map(({measure, value, unit, by, source}): [string, string] => [
+      t.labelQuality,
+      `${measure} ${value}${unit === '%' ? ' %' : unit} (${t.labelAs[by]}: ${source})`,
+    ]),
+    ...row(t.labelSmaller, model.smaller),
   ];
   const variants = model.variants.flatMap((variant): [string, string][] => [
     ['', ''],
     [t.labelVariant, variant.name],
-    [t.labelSize, sizeOf(variant)],
+    [t.labelFormat, variant.format],
+    [t.labelSize, sizeOf(t, variant)],
+    ...row(t.labelFiles, variant.places.length > 0 ? (variant.files?.toString() ?? t.asListed) : undefined),
     [t.labelDisk, t.disk[variant.disk]],
-    ...(variant.path === undefined ? [] : ([[t.labelPath, variant.path]] as [string, string][])),
-    ...(variant.sha256 === undefined ? [] : ([[t.labelSha256, variant.sha256]] as [string, string][])),
+    ...row(t.labelPath, variant.path),
+    ...row(t.labelSha256, variant.sha256),
     ...variant.places.map((place): [string, string] => [t.labelPlaces, place]),
   ]);
   const title = model.standIn ? `${model.id}: ${t.standIn}` : model.title;
   return `${title}\n\n${keyValues([...facts, ...variants])}`;
 }
 
-const sizeOf = ({totalBytes}: VariantListing): string =>
-  totalBytes === undefined ? '-' : formatBytes(totalBytes);
+/** One line, or none when there is nothing to say. */
+const row = (label: string, value: string | undefined): [string, string][] =>
+  value === undefined || value === '' ? [] : [[label, value]];
+
+function sizeOf(t: Texts['models'], {totalBytes, approximate}: VariantListing): string {
+  if (totalBytes === undefined) return '-';
+  return approximate ? t.about({size: formatBytes(totalBytes)}) : formatBytes(totalBytes);
+}

@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import {Args, BerthCommand, examples, Flags, text} from '../../cli/command.ts';
+import {Args, BerthCommand, configFlag, examples, Flags, text} from '../../cli/command.ts';
+import {readOwnModels} from '../../cli/known-models.ts';
 import {chooseVariant, findModel} from '../../models/index.ts';
 
 const resultSchema = z.object({
@@ -22,6 +23,7 @@ export default class ModelsPull extends BerthCommand<Result> {
     model: Args.string({required: true, description: text((t) => t.models.help.argModel)}),
   };
   static override flags = {
+    ...configFlag,
     variant: Flags.string({
       summary: text((t) => t.models.help.flagVariant),
       env: 'BERTH_VARIANT',
@@ -32,7 +34,7 @@ export default class ModelsPull extends BerthCommand<Result> {
 
   override async run(): Promise<Result> {
     const {args, flags} = await this.parse(ModelsPull);
-    const model = findModel(args.model);
+    const model = findModel(args.model, await readOwnModels(flags.config));
     const variant = chooseVariant(model, flags.variant);
     const store = await this.parts.weights();
     const weights = await store.ensure(model, variant, {progress: this.progress, signal: this.signal});

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {formatBytes} from '../../base/units.ts';
-import {Args, BerthCommand, examples, text} from '../../cli/command.ts';
+import {Args, BerthCommand, configFlag, examples, text} from '../../cli/command.ts';
+import {readOwnModels} from '../../cli/known-models.ts';
 import {findModel, type Variant} from '../../models/index.ts';
 
 const resultSchema = z.object({
@@ -20,11 +21,12 @@ export default class ModelsRm extends BerthCommand<Result> {
   static override args = {
     model: Args.string({required: true, description: text((t) => t.models.help.argModel)}),
   };
+  static override flags = configFlag;
   static override resultSchema = resultSchema;
 
   override async run(): Promise<Result> {
-    const {args} = await this.parse(ModelsRm);
-    const model = findModel(args.model);
+    const {args, flags} = await this.parse(ModelsRm);
+    const model = findModel(args.model, await readOwnModels(flags.config));
     const store = await this.parts.weights();
     let freedBytes = 0;
     for (const variant of model.variants) freedBytes += await store.remove(model, variant);

@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import {Args, BerthCommand, examples, text} from '../../cli/command.ts';
+import {Args, BerthCommand, configFlag, examples, text} from '../../cli/command.ts';
+import {readOwnModels} from '../../cli/known-models.ts';
 import {presentModel} from '../../cli/present/models.ts';
 import {describeModel, findModel, modelSchema} from '../../models/index.ts';
 
@@ -15,11 +16,13 @@ export default class ModelsShow extends BerthCommand<Result> {
   static override args = {
     model: Args.string({required: true, description: text((t) => t.models.help.argModel)}),
   };
+  static override flags = configFlag;
   static override resultSchema = resultSchema;
 
   override async run(): Promise<Result> {
-    const {args} = await this.parse(ModelsShow);
-    const model = await describeModel(await this.parts.weights(), findModel(args.model));
+    const {args, flags} = await this.parse(ModelsShow);
+    const found = findModel(args.model, await readOwnModels(flags.config));
+    const model = await describeModel(await this.parts.weights(), found);
     return this.present({schema: 'berth.model/1', model}, (t) => presentModel(t, model));
   }
 }

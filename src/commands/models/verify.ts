@@ -1,8 +1,9 @@
 import {z} from 'zod';
 import {BerthError, ExitCode} from '../../base/errors.ts';
 import {textsFor} from '../../base/texts/index.ts';
-import {Args, BerthCommand, examples, text} from '../../cli/command.ts';
-import {CATALOGUE, findModel, type Model, type Variant} from '../../models/index.ts';
+import {Args, BerthCommand, configFlag, examples, text} from '../../cli/command.ts';
+import {readOwnModels} from '../../cli/known-models.ts';
+import {allModels, findModel, type Model, type Variant} from '../../models/index.ts';
 
 const verdictSchema = z.object({
   model: z.string(),
@@ -23,11 +24,13 @@ export default class ModelsVerify extends BerthCommand<Result> {
     ['models verify nano', (t) => t.models.help.verifyExampleOne],
   );
   static override args = {model: Args.string({description: text((t) => t.models.help.argModel)})};
+  static override flags = configFlag;
   static override resultSchema = resultSchema;
 
   override async run(): Promise<Result> {
-    const {args} = await this.parse(ModelsVerify);
-    const models = args.model === undefined ? CATALOGUE : [findModel(args.model)];
+    const {args, flags} = await this.parse(ModelsVerify);
+    const own = await readOwnModels(flags.config);
+    const models = args.model === undefined ? allModels(own) : [findModel(args.model, own)];
     const verdicts: Verdict[] = [];
     for (const model of models) {
       for (const variant of model.variants) {

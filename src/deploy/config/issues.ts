@@ -1,6 +1,6 @@
 import type {z} from 'zod';
 import {nearest} from '../../base/nearest.ts';
-import type {Say} from '../../base/texts/index.ts';
+import type {Say, Texts} from '../../base/texts/index.ts';
 import {settingsSchema} from './settings.ts';
 
 /** One thing wrong with what was written. */
@@ -51,17 +51,28 @@ function allowedBy(issue: z.core.$ZodIssue): Say {
     case 'invalid_format':
       return (t) => t.config.nameFormat;
     case 'custom': {
+      const form = formOf(issue.params?.form);
+      if (form) return (t) => t.config.forms[form];
       const example = String(issue.params?.example);
       return (t) => t.config.quantity({example});
     }
     case 'invalid_union':
       return (t) => t.config.quantity({example: '12GiB'});
+    case 'invalid_key':
+      return (t) => t.config.forms.modelName;
     case 'not_multiple_of':
     case 'unrecognized_keys':
-    case 'invalid_key':
     case 'invalid_element':
       return () => issue.message;
   }
+}
+
+type Form = keyof Texts['config']['forms'];
+
+/** The form that a refinement demands, if it names one that there is a text for. */
+function formOf(given: unknown): Form | undefined {
+  const forms: readonly Form[] = ['ggufFile', 'modelName', 'modelSource', 'repository', 'sha256'];
+  return forms.find((form) => form === given);
 }
 
 function allowedType(expected: string, t: Parameters<Say>[0]): string {
@@ -90,9 +101,9 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 }
 
 /** The keys that the schema knows below a path. */
-function keysAt(path: readonly string[]): string[] {
+export function keysAt(path: readonly string[]): string[] {
   let schema: z.core.$ZodType | undefined = settingsSchema;
-  for (const key of path) schema = shapeOf(schema)?.[key];
+  for (const key of path) schema = shapeOf(schema)?.[key] ?? entryOf(schema);
   return Object.keys(shapeOf(schema) ?? {});
 }
 
@@ -100,6 +111,13 @@ function shapeOf(schema: z.core.$ZodType | undefined): z.core.$ZodShape | undefi
   if (!schema) return undefined;
   const {def} = schema._zod as {def: {shape?: z.core.$ZodShape; innerType?: z.core.$ZodType}};
   return def.shape ?? shapeOf(def.innerType);
+}
+
+/** What every entry of a map with free names is. */
+function entryOf(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  if (!schema) return undefined;
+  const {def} = schema._zod as {def: {valueType?: z.core.$ZodType; innerType?: z.core.$ZodType}};
+  return def.valueType ?? entryOf(def.innerType);
 }
 
 /** Every key of the settings, dotted: `gateway.limits.queue`. What the annotated example must show. */

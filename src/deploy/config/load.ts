@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {relative, resolve} from 'node:path';
+import {dirname, relative, resolve} from 'node:path';
 import type {z} from 'zod';
 import {BerthError, describeError, ExitCode, systemCode} from '../../base/errors.ts';
 import {explainIssue, type Mistake} from './issues.ts';
@@ -64,7 +64,17 @@ export async function loadSettingsFrom({file, flags = {}, cwd}: LoadOptions): Pr
   const wanted = merge(written, settingsOf(flags));
   const parsed = settingsSchema.safeParse(wanted);
   if (!parsed.success) throw flagError(parsed.error.issues, wanted);
-  return {settings: parsed.data, file: text === undefined ? undefined : path};
+  const settings = withPathsFrom(dirname(path), parsed.data);
+  return {settings, file: text === undefined ? undefined : path};
+}
+
+/** A path in the file is meant from where the file lies. */
+function withPathsFrom(folder: string, settings: Settings): Settings {
+  const models = Object.entries(settings.models).map(([name, model]) => [
+    name,
+    model.path === undefined ? model : {...model, path: resolve(folder, model.path)},
+  ]);
+  return {...settings, models: Object.fromEntries(models) as Settings['models']};
 }
 
 function settingsOf(flags: SettingsFlags): object {

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {ms, parseBytes, seconds, type Bytes, type Duration} from '../../base/units.ts';
 import {gatewayConfigSchema} from '../../gateway/index.ts';
+import {ownModelsSchema} from './own-models.ts';
 
 /** Names that are safe as a folder, a container name and a DNS label. */
 const DEPLOYMENT_NAME = /^[a-z0-9][a-z0-9-]{0,38}$/;
@@ -52,6 +53,8 @@ export const settingsSchema = z.strictObject({
   threads: z.int().min(1).max(1024).exactOptional(),
   /** The bytes that the model may use at its peak. */
   budget: quantity<Bytes>(parseBytes, '12GiB', 1).exactOptional(),
+  /** Models of the user's own, beside those of the catalogue. */
+  models: ownModelsSchema.default({}),
   gateway: gatewayConfigSchema.prefault({}),
   /** `auto`: side by side where both releases fit, else swap. `swap`: never two copies at once. */
   update: z.enum(['auto', 'swap']).default('auto'),

@@ -1,21 +1,9 @@
 /** Parses the head of a GGUF file that lies in memory, trusting nothing it says. */
-import type {Say} from '../../base/texts/index.ts';
 import {bytes, type Bytes} from '../../base/units.ts';
+import {Damage, implausible} from '../damage.ts';
+import {OutOfBytes} from '../header/source.ts';
 import {align, DEFAULT_ALIGNMENT, MAGIC, tensorType, ValueType} from './format.ts';
 import type {GgufHeader, GgufTensor, GgufValue} from './header.ts';
-
-/** The header goes on past the bytes that were given. */
-export class OutOfBytes extends Error {}
-
-/** The file cannot be what it claims to be. */
-export class Damage extends Error {
-  readonly why: Say;
-
-  constructor(why: Say) {
-    super('damaged GGUF');
-    this.why = why;
-  }
-}
 
 /** Above these a file is hostile or broken, not large: real ones have tens of keys and hundreds of tensors. */
 const MOST_KEYS = 16_384;
@@ -52,9 +40,6 @@ function checkVersion(version: number): void {
   if ((version & 0xffff) === 0) throw new Damage((t) => t.models.damageWrongEndian());
   throw new Damage((t) => t.models.damageVersion({version}));
 }
-
-const implausible = (field: string, value: string): Damage =>
-  new Damage((t) => t.models.damageImplausible({field, value}));
 
 function readMetadata(reader: Reader, count: number): Map<string, GgufValue> {
   const metadata = new Map<string, GgufValue>();

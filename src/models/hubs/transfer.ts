@@ -1,154 +1,157 @@
-/** One attempt to get the rest of a file from one hub. */
-import {open, rm, stat, type FileHandle} from 'node:fs/promises';
+/** Gets one part of a file from one hub. */
 import type {Dispatcher} from 'undici';
-import {z} from 'zod';
 import {describeError, systemCode} from '../../base/errors.ts';
-import {readJson, writeJson} from '../../base/files.ts';
-import {send, single, type Wish} from './http.ts';
-import type {Claim} from './hub.ts';
+import type {Claim} from './claim.ts';
+import {send, single, type Answer, type Wish} from './http.ts';
+import type {Gap, PartialFile} from './partial.ts';
 import {HubTrouble} from './trouble.ts';
 
-/** Kept beside a partial file, so that another process can go on with it, from any hub that has the same content. */
-const Journal = z.object({
-  sha256: z.string(),
-  totalBytes: z.number(),
-  /** Strong ETag and the origin that gave it. */
-  etag: z.string().optional(),
-  origin: z.string().optional(),
-});
-type Journal = z.infer<typeof Journal>;
+/** What was seen of a hub while it sent this file. */
+export interface Seen {
+  /** Strong ETag, and the origin that gave it: with it a hub is asked for the same file, not another of that name. */
+  validator?: {etag: string; origin: string};
+  /** It ignores ranges. */
+  noRanges: boolean;
+}
 
 export interface Transfer {
   agent: Dispatcher;
   file: Pick<Wish, 'url' | 'token'>;
   claim: Claim;
-  /** The partial file; its journal is this with `.json`. */
-  partial: string;
+  partial: PartialFile;
+  gap: Gap;
+  seen: Seen;
   signal: AbortSignal;
   /** Told after each piece. */
-  tell: (haveBytes: number) => void;
-}
-
-const journalOf = (partial: string): string => `${partial}.json`;
-
-export async function removePartial(partial: string): Promise<void> {
-  await rm(partial, {force: true});
-  await rm(journalOf(partial), {force: true});
-}
-
-/** Bytes at hand of the content that was claimed. What belongs to other content is removed. */
-export async function resumable(partial: string, claim: Claim): Promise<number> {
-  const journal = await readJson(journalOf(partial), Journal).catch(() => undefined);
-  const size = await stat(partial).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (
-    journal?.sha256 === claim.sha256 &&
-    journal.totalBytes === claim.totalBytes &&
-    size <= claim.totalBytes
-  ) {
-    return size;
-  }
-  await removePartial(partial);
-  return 0;
+  tell: (gotBytes: number) => void;
 }
 
 /**
- * Appends to the partial file until it is as long as claimed. Throws HubTrouble when it ends early (what came
- * is kept), and the system's error when the disk refuses.
+ * Fills the gap. Throws HubTrouble when it ends early (what came is kept), and the system's error when the
+ * disk refuses. A hub that ignores ranges goes on past the gap for as long as what follows is free.
  */
 export async function transfer(want: Transfer): Promise<void> {
-  const {claim, partial, file, signal} = want;
-  const have = await resumable(partial, claim);
-  if (have === claim.totalBytes) return;
-  const journal = await readJson(journalOf(partial), Journal);
-  const range = have === 0 ? {} : rangeHeaders(have, journal, file.url);
-  const answer = await send(want.agent, {...file, method: 'GET', headers: range}, signal);
+  const {agent, file, gap, seen, signal, claim} = want;
+  const wholeFile = gap.start === 0 && gap.end === claim.totalBytes;
+  const range = `bytes=${gap.start}-${gap.end - 1}`;
+  const headers: Record<string, string> = wholeFile ? {} : {range};
+  if (!wholeFile && seen.validator) headers['if-range'] = seen.validator.etag;
+  const answer = await send(agent, {...file, method: 'GET', headers}, signal);
   try {
-    const start = startOf(answer, have, claim, file.url);
-    await writeJson(journalOf(partial), {...claim, ...validator(answer, file.url)});
-    await using handle = await open(partial, start === 0 ? 'w' : 'r+', 0o644);
-    await receive(answer.body, handle, start, want);
-    await handle.sync();
+    const skip = check(answer, want, wholeFile);
+    await receive(answer, skip, want);
   } catch (error) {
-    answer.body.destroy();
+    answer.body.on('error', () => undefined).destroy();
     throw error;
   }
 }
 
-function rangeHeaders(have: number, journal: Journal | undefined, url: URL): Record<string, string> {
-  const range = `bytes=${have}-`;
-  const known = journal?.origin === url.origin ? journal.etag : undefined;
-  return known === undefined ? {range} : {range, 'if-range': known};
-}
-
-function validator(answer: Dispatcher.ResponseData, url: URL): Pick<Journal, 'etag' | 'origin'> {
-  const etag = single(answer, 'etag');
-  return etag === undefined || etag.startsWith('W/') ? {} : {etag, origin: url.origin};
-}
-
-/** Where the answer's first byte belongs; throws when the answer cannot be that of the file. */
-function startOf(answer: Dispatcher.ResponseData, have: number, claim: Claim, url: URL): number {
-  const lie = (what: string) => new HubTrouble('corrupt', `${url.origin} ${what}`);
+/** Bytes to pass over before the gap begins; throws when the answer cannot be that of the file. */
+function check(answer: Answer, {gap, claim, seen}: Transfer, wholeFile: boolean): number {
+  const {origin} = answer.url;
+  const lie = (what: string) => new HubTrouble('corrupt', `${origin} ${what}`);
   if (/^text\/html\b/i.test(single(answer, 'content-type') ?? '')) {
-    throw new HubTrouble('broken', `${url.origin} answered with a web page instead of the file`);
+    throw new HubTrouble('broken', `${origin} answered with a web page instead of the file`);
   }
-  const start = answer.statusCode === 206 ? have : 0;
-  if (answer.statusCode === 206) {
-    const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(single(answer, 'content-range') ?? '') ?? [];
-    if (Number(first) !== have || Number(total) !== claim.totalBytes)
-      throw lie('sent another range than asked for');
+  const etag = single(answer, 'etag');
+  const known = seen.validator?.origin === origin ? seen.validator.etag : undefined;
+  if (known !== undefined && etag !== undefined && etag !== known) {
+    throw lie('changed the file while it was fetched');
   }
+  if (etag !== undefined && !etag.startsWith('W/')) seen.validator = {etag, origin};
   const length = single(answer, 'content-length');
-  if (length !== undefined && start + Number(length) !== claim.totalBytes) {
-    throw lie(`sends ${start + Number(length)} bytes but claimed ${claim.totalBytes}`);
-  }
-  return start;
-}
-
-async function receive(
-  body: AsyncIterable<Uint8Array>,
-  handle: FileHandle,
-  start: number,
-  {claim, file, signal, tell}: Transfer,
-): Promise<void> {
-  const {origin} = file.url;
-  let have = start;
-  tell(have);
-  const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-  for (;;) {
-    const piece = await nextPiece(pieces, origin, signal);
-    if (!piece) break;
-    if (have + piece.length > claim.totalBytes) {
-      throw new HubTrouble('corrupt', `${origin} sends more than it claimed`);
+  if (answer.statusCode === 206) {
+    const [, first, last, total] =
+      /^bytes (\d+)-(\d+)\/(\d+)$/.exec(single(answer, 'content-range') ?? '') ?? [];
+    if (Number(total) !== claim.totalBytes) {
+      throw lie(`sends a file of ${total ?? 'unknown'} bytes but claimed ${claim.totalBytes}`);
     }
-    await writeAll(handle, piece, have);
-    have += piece.length;
-    tell(have);
+    if (Number(first) !== gap.start || Number(last) !== gap.end - 1) {
+      throw lie('sent another range than asked for');
+    }
+    if (length !== undefined && Number(length) !== gap.end - gap.start) {
+      throw lie(`sends ${length} bytes of a range of ${gap.end - gap.start}`);
+    }
+    return 0;
   }
-  if (have < claim.totalBytes) throw new HubTrouble('dropped', `${origin} ended after ${have} bytes`);
+  if (length !== undefined && Number(length) !== claim.totalBytes) {
+    throw lie(`sends ${length} bytes but claimed ${claim.totalBytes}`);
+  }
+  if (!wholeFile) seen.noRanges = true;
+  return gap.start;
 }
 
-/** Troubles of the wire are the hub's; the disk's must keep their own names. */
-async function nextPiece(
-  pieces: AsyncIterator<Uint8Array, undefined>,
-  origin: string,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  try {
-    return (await pieces.next()).value;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new HubTrouble('dropped', `${origin} broke off: ${describeError(error)}`, {cause: error});
-  }
+/** Troubles of the wire are the hub's; the disk's keep their own names. */
+function receive(answer: Answer, skip: number, want: Transfer): Promise<void> {
+  const {partial, signal, tell} = want;
+  const {body} = answer;
+  const {origin} = answer.url;
+  let {gap} = want;
+  let left = gap.end - gap.start;
+  let toSkip = skip;
+  return new Promise((resolve, reject) => {
+    const end = (outcome: () => void): void => {
+      if (gap !== want.gap) partial.release(gap);
+      outcome();
+    };
+    const fill = (content: Uint8Array): void => {
+      let rest = content;
+      while (rest.length > 0) {
+        if (left === 0) {
+          const next = answer.statusCode === 206 ? undefined : partial.takeAfter(gap);
+          if (!next && answer.statusCode === 206) {
+            throw new HubTrouble('corrupt', `${origin} sends more than it claimed`);
+          }
+          if (!next) {
+            body
+              .removeAllListeners('data')
+              .on('error', () => undefined)
+              .destroy();
+            end(resolve);
+            return;
+          }
+          if (gap !== want.gap) partial.release(gap);
+          // It began before this part's first missing byte: what is at hand already is passed over.
+          toSkip = next.start - gap.end;
+          gap = next;
+          left = next.end - next.start;
+        }
+        const passed = Math.min(toSkip, rest.length);
+        toSkip -= passed;
+        const part = rest.subarray(passed, passed + left);
+        rest = rest.subarray(passed + part.length);
+        if (part.length === 0) continue;
+        partial.append(gap, part);
+        left -= part.length;
+        tell(part.length);
+      }
+    };
+    body.on('data', (content: Uint8Array) => {
+      try {
+        fill(content);
+      } catch (error) {
+        end(() => reject(asError(error)));
+      }
+    });
+    body.on('end', () =>
+      end(() =>
+        left === 0
+          ? resolve()
+          : reject(new HubTrouble('dropped', `${origin} ended ${left} bytes before it should`)),
+      ),
+    );
+    body.on('error', (error) =>
+      end(() =>
+        reject(
+          signal.aborted
+            ? asError(signal.reason)
+            : new HubTrouble('dropped', `${origin} broke off: ${describeError(error)}`, {cause: error}),
+        ),
+      ),
+    );
+  });
 }
 
-async function writeAll(handle: FileHandle, piece: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < piece.length;) {
-    const {bytesWritten} = await handle.write(piece, done, piece.length - done, at + done);
-    done += bytesWritten;
-  }
-}
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 export const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');

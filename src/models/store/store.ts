@@ -1,23 +1,36 @@
-import {mkdir, rename, rm, stat} from 'node:fs/promises';
+import {mkdir, rename} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import type {Clock} from '../../base/clock.ts';
-import {BerthError, systemCode} from '../../base/errors.ts';
-import {silent, type Progress} from '../../base/progress.ts';
+import {silent} from '../../base/progress.ts';
 import {bytes, type Bytes, type Duration} from '../../base/units.ts';
-import {weightsDamaged, weightsMissing, weightsUnreadable, readGgufHeader} from '../gguf/read.ts';
-import {fetchFile} from '../hubs/fetch.ts';
+import {weightsMissing} from '../damage.ts';
+import {askAll} from '../hubs/ask.ts';
 import {openAgent, USUAL_PATIENCE, type Patience} from '../hubs/http.ts';
-import {openHubs} from '../hubs/hub.ts';
-import {isDiskFull, removePartial} from '../hubs/transfer.ts';
-import type {HubPlace, Model, Variant, Weights} from '../model.ts';
-import {NANO_SHA256} from '../nano/nano.ts';
-import {checkRoom, freeBytes, namingTheDisk} from './disk.ts';
-import {diskFull, downloadFailed} from './errors.ts';
-import {sha256OfFile} from './hash.ts';
+import {homesOf, openHubs} from '../hubs/open.ts';
+import {removePartial, USUAL_PIECE} from '../hubs/partial.ts';
+import type {HubFile, HubPlace, HubSource, Model, Variant, Weights} from '../model.ts';
+import {checkRoom, namingTheDisk} from './disk.ts';
+import {downloadFailed} from './errors.ts';
+import {
+  asWhole,
+  lookAtFolder,
+  manifestOf,
+  ownFiles,
+  partialsIn,
+  readManifest,
+  removeFolder,
+  writeManifest,
+} from './folder.ts';
+import {listFiles} from './listing.ts';
 import {takeFileLock} from './lock.ts';
 import {Memos} from './memo.ts';
+import {OneFiles, partialOf, type OneFile, type OnDisk} from './one-file.ts';
 import {saveNano} from './save-nano.ts';
+import {openSession, type EnsureOptions, type Session, type Wiring} from './session.ts';
 import {downloadTelling} from './telling.ts';
+import {weightsPath} from './where.ts';
+
+export type {OnDisk} from './one-file.ts';
 
 interface StoreOptions {
   /** Where weights are kept. */
@@ -25,23 +38,13 @@ interface StoreOptions {
   env: NodeJS.ProcessEnv;
   clock: Clock;
   patience?: Patience;
+  /** Bytes of one request to a hub. */
+  pieceBytes?: number;
 }
-
-interface EnsureOptions {
-  progress?: Progress;
-  signal?: AbortSignal;
-}
-
-/** What is on disk of a variant. `unverified`: never hashed, or touched since. */
-export type OnDisk =
-  | {state: 'absent'}
-  | {state: 'partial'; haveBytes: Bytes}
-  | {state: 'unverified'; path: string; totalBytes: Bytes}
-  | ({state: 'verified'} & Weights);
 
 /** Weights on this machine's disk. Nothing that is not verified is ever given out. */
 export interface WeightsStore {
-  /** The weights if they are on disk and were verified; hashes them again if the file was touched. Never fetches. */
+  /** The weights if they are on disk and were verified; hashes them again if a file was touched. Never fetches. */
   find(model: Model, variant: Variant): Promise<Weights | undefined>;
   /**
    * The weights, fetched or made if need be.
@@ -53,132 +56,79 @@ export interface WeightsStore {
   reachableHub(variant: Variant, deadline: Duration): Promise<HubPlace | undefined>;
   /** What is on disk, without hashing anything. */
   look(model: Model, variant: Variant): Promise<OnDisk>;
-  /** Hashes the file now. Undefined when it is not there; throws `weights_damaged`. */
+  /** Hashes the weights now. Undefined when they are not there; throws `weights_damaged`. */
   verify(model: Model, variant: Variant, options?: EnsureOptions): Promise<Weights | undefined>;
-  /** Removes the file and what belongs to it; the bytes that became free. Files of the user's own stay. */
+  /** Removes the weights and what belongs to them; the bytes that became free. Files of the user's own stay. */
   remove(model: Model, variant: Variant): Promise<Bytes>;
 }
 
 /** Opens the store; touches nothing before it is asked. */
-export function openWeightsStore({
-  folder,
-  env,
-  clock,
-  patience = USUAL_PATIENCE,
-}: StoreOptions): WeightsStore {
-  const memos = new Memos(folder);
-  const pathOf = (model: Model, {file}: Variant): string => {
-    switch (file.from) {
-      case 'path':
-        return file.path;
-      case 'built-in':
-        return join(folder, model.id, `${model.id}-${NANO_SHA256.slice(0, 8)}.gguf`);
-      case 'hub':
-        return join(folder, model.id, file.fileName);
-    }
-  };
+export function openWeightsStore(options: StoreOptions): WeightsStore {
+  const {folder, env, clock, patience = USUAL_PATIENCE, pieceBytes = USUAL_PIECE} = options;
+  const wiring: Wiring = {env, clock, patience, pieceBytes};
+  const one = new OneFiles(new Memos(folder));
 
-  /** What the content must be; for a file of the user's own there is no such thing. */
-  const expected = async ({file}: Variant, path: string): Promise<string | undefined> => {
-    switch (file.from) {
-      case 'path':
-        return undefined;
-      case 'built-in':
-        return NANO_SHA256;
-      case 'hub':
-        return file.sha256 ?? (await memos.last(path))?.sha256;
+  /** The one file of a variant, or those of its folder; undefined files: nothing says yet what belongs to it. */
+  const contentOf = async (model: Model, variant: Variant): Promise<Content> => {
+    const where = await weightsPath(folder, model, variant);
+    const {file: source} = variant;
+    if (where.kind === 'file') {
+      const own = source.from === 'path';
+      return {kind: 'file', file: {path: where.path, sha256: where.sha256, own}};
     }
-  };
-
-  const hash = async (path: string, {progress, signal}: EnsureOptions): Promise<string> => {
-    const {size} = await stat(path);
-    const telling = downloadTelling(progress ?? silent, clock);
-    try {
-      return await sha256OfFile(path, (done) => telling.tell('verify', done, size), signal);
-    } catch (error) {
-      throw systemCode(error) === 'EACCES' ? weightsUnreadable(path, error) : error;
-    }
-  };
-
-  const verify: WeightsStore['verify'] = async (model, variant, options = {}) => {
-    const path = pathOf(model, variant);
-    if (!(await exists(path))) return undefined;
-    const wanted = await expected(variant, path);
-    const sha256 = await hash(path, options);
-    if (wanted !== undefined && wanted !== sha256)
-      throw weightsDamaged(path, (t) => t.models.damageOtherContent());
-    await readGgufHeader(path);
-    // A file that appeared beside the store's own doing is only believed when something says what it must be.
-    if (variant.file.from === 'hub' && wanted === undefined) return undefined;
-    return asWeights(path, await memos.remember(path, sha256));
+    if (source.from === 'path')
+      return {kind: 'folder', path: where.path, files: await ownFiles(where.path), own: true};
+    const manifest = await readManifest(where.path);
+    const files = manifest?.files.map(({path, sha256}): OneFile => ({
+      path: join(where.path, path),
+      sha256,
+      own: false,
+    }));
+    return {kind: 'folder', path: where.path, files, own: false};
   };
 
   const find: WeightsStore['find'] = async (model, variant) => {
-    const path = pathOf(model, variant);
-    const memo = await memos.valid(path);
-    if (memo) return asWeights(path, memo);
-    if (variant.file.from === 'path') return verifyOwn(model, variant, verify);
-    try {
-      return await verify(model, variant);
-    } catch (error) {
-      // Damaged is not "have": `ensure` fetches it anew, `verify` says what is wrong.
-      if (error instanceof BerthError && error.code === 'weights_damaged') return undefined;
-      throw error;
+    const content = await contentOf(model, variant);
+    if (content.kind === 'file') {
+      const found = await one.find(content.file);
+      // A file of the user's own that is missing is their business: say so, there is nothing to fetch.
+      if (!found && content.file.own) throw weightsMissing(content.file.path);
+      return found;
     }
+    const {files, path} = content;
+    if (!files) return undefined;
+    const found = await inTurn(files, (file) => one.find(file));
+    return found && asWhole(path, manifestOf(path, found));
   };
 
-  const download = async (
-    model: Model,
-    {file}: Variant & {file: {from: 'hub'}},
-    path: string,
-    {progress = silent, signal = new AbortController().signal}: EnsureOptions,
-  ): Promise<Weights> => {
-    const agent = await openAgent(env, patience);
+  const verify: WeightsStore['verify'] = async (model, variant, {progress = silent, signal} = {}) => {
     const telling = downloadTelling(progress, clock);
-    const partial = `${path}.partial`;
-    const hubs = openHubs(env, agent);
-    try {
-      const outcome = await fetchFile({
-        agent,
-        hubs,
-        clock,
-        patience,
-        places: file.places,
-        sha256: file.sha256,
-        partial,
-        signal,
-        tell: (phase, have, total) => telling.tell(phase, have, total),
-        warn: (trouble) => telling.warn(trouble),
-        checkRoom: (missing) => checkRoom(dirname(path), missing),
-      });
-      if (outcome.state === 'failed') throw downloadFailed(model, outcome.troubles);
-      await rename(partial, path);
-      await removePartial(partial);
-      return asWeights(path, await memos.remember(path, outcome.claim.sha256));
-    } catch (error) {
-      throw isDiskFull(error)
-        ? diskFull(dirname(path), file.totalBytes, await freeBytes(dirname(path)))
-        : error;
-    } finally {
-      await agent.destroy();
-    }
+    const content = await contentOf(model, variant).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (!content) return undefined;
+    const looking = {
+      signal,
+      tell: (done: number, total: number) => telling.tell('verify', done, total),
+    };
+    if (content.kind === 'file') return one.verify(content.file, looking);
+    const {files, path} = content;
+    if (!files) return undefined;
+    const found = await inTurn(files, (file) => one.verify(file, looking));
+    return found && asWhole(path, manifestOf(path, found));
   };
 
-  const make = async (path: string): Promise<Weights> => {
-    const {sha256} = await saveNano(path);
-    return asWeights(path, await memos.remember(path, sha256));
-  };
-
-  const ensureUnnamed: WeightsStore['ensure'] = async (model, variant, options = {}) => {
-    const present = await find(model, variant);
-    if (present) return present;
-    const {file} = variant;
-    const path = pathOf(model, variant);
-    if (file.from === 'path') throw weightsMissing(path);
-    await mkdir(dirname(path), {recursive: true});
-    if (file.from === 'built-in') return make(path);
-    const {progress = silent, signal = new AbortController().signal} = options;
-    await using _lock = await takeFileLock(`${path}.lock`, clock, signal, (pid) =>
+  const ensureHub = async (
+    model: Model,
+    variant: Variant,
+    source: HubSource,
+    given: EnsureOptions,
+  ): Promise<Weights> => {
+    const where = await weightsPath(folder, model, variant);
+    await mkdir(dirname(where.path), {recursive: true});
+    const {progress = silent, signal = new AbortController().signal} = given;
+    await using _lock = await takeFileLock(`${where.path}.lock`, clock, signal, (pid) =>
       progress({
         id: 'weights/download',
         parent: 'weights',
@@ -187,22 +137,99 @@ export function openWeightsStore({
       }),
     );
     // Whoever had the lock before may have finished the work.
-    return (await find(model, variant)) ?? (await download(model, {...variant, file}, path, options));
+    const present = await find(model, variant);
+    if (present) return present;
+    await using session = await openSession(wiring, source, given);
+    const [single] = source.files ?? [];
+    if (where.kind === 'file' && single) return await fetchOne(model, single, where.path, session);
+    return await fetchFolder(model, source, where.path, session);
   };
 
-  const ensure: WeightsStore['ensure'] = (model, variant, options) =>
-    namingTheDisk(dirname(pathOf(model, variant)), () => ensureUnnamed(model, variant, options));
+  const fetchOne = async (model: Model, file: HubFile, path: string, session: Session): Promise<Weights> => {
+    const {sha256} = await session.fetch(model, file, path);
+    return keep(path, sha256);
+  };
 
-  const reachableHub: WeightsStore['reachableHub'] = async ({file}, deadline) => {
-    if (file.from !== 'hub') return undefined;
+  /** Gives a file that is whole and right its own name. */
+  const keep = async (path: string, sha256: string): Promise<Weights> => {
+    await rename(partialOf(path), path);
+    await removePartial(partialOf(path));
+    return one.remember(path, sha256);
+  };
+
+  const fetchFolder = async (
+    model: Model,
+    source: HubSource,
+    path: string,
+    session: Session,
+  ): Promise<Weights> => {
+    await mkdir(path, {recursive: true});
+    const files = source.files ?? (await listOrThrow(model, session));
+    const total = files.reduce((sum, file) => sum + (file.totalBytes ?? 0), 0);
+    const have = (
+      await partialsIn(
+        path,
+        files.map((file) => file.path),
+      )
+    ).reduce((a, b) => a + b, 0);
+    await checkRoom(path, Math.max(0, total - have));
+    const weights: Weights[] = [];
+    let before = 0;
+    for (const file of files) {
+      const at = join(path, file.path);
+      const here = before;
+      const telling = session.telling.within(here, total);
+      weights.push(
+        (await one.find({path: at, sha256: file.sha256, own: false})) ??
+          (await fetchOne(model, file, at, {...session, telling})),
+      );
+      before += file.totalBytes ?? 0;
+    }
+    return writeManifest(path, manifestOf(path, weights));
+  };
+
+  const listOrThrow = async (model: Model, {homes, signal}: Session): Promise<HubFile[]> => {
+    const listed = await listFiles(homes, signal);
+    if ('troubles' in listed) throw downloadFailed(model, listed.troubles);
+    return listed.files;
+  };
+
+  const ensureUnnamed = async (model: Model, variant: Variant, given: EnsureOptions): Promise<Weights> => {
+    const present = await find(model, variant);
+    if (present) return present;
+    const {file: source} = variant;
+    const {path} = await weightsPath(folder, model, variant);
+    switch (source.from) {
+      case 'path':
+        throw weightsMissing(path);
+      case 'built-in': {
+        await mkdir(dirname(path), {recursive: true});
+        const {sha256} = await saveNano(path);
+        return one.remember(path, sha256);
+      }
+      case 'hub':
+        return ensureHub(model, variant, source, given);
+    }
+  };
+
+  const ensure: WeightsStore['ensure'] = async (model, variant, given = {}) => {
+    const {path} = await weightsPath(folder, model, variant);
+    return namingTheDisk(dirname(path), () => ensureUnnamed(model, variant, given));
+  };
+
+  const reachableHub: WeightsStore['reachableHub'] = async ({file: source}, deadline) => {
+    if (source.from !== 'hub') return undefined;
     const agent = await openAgent(env, patience);
-    const hubs = openHubs(env, agent);
     const signal = AbortSignal.timeout(deadline);
+    const homes = homesOf(openHubs(env, agent), source.places);
     try {
+      const [file] = source.files ?? [{path: 'config.json'}];
+      if (!file) return undefined;
       return await Promise.any(
-        file.places.map(async (place) => {
-          await hubs[place.hub].claim(place, signal);
-          return place;
+        askAll(homes, file, signal).map(async ({home, answer}) => {
+          const {trouble} = await answer;
+          if (trouble) throw trouble;
+          return home.place;
         }),
       );
     } catch (error) {
@@ -214,48 +241,40 @@ export function openWeightsStore({
   };
 
   const look: WeightsStore['look'] = async (model, variant) => {
-    const path = pathOf(model, variant);
-    const memo = await memos.valid(path);
-    if (memo) return {state: 'verified', ...asWeights(path, memo)};
-    const whole = await sizeOf(path);
-    if (whole !== undefined) return {state: 'unverified', path, totalBytes: whole};
-    const part = variant.file.from === 'hub' ? await sizeOf(`${path}.partial`) : undefined;
-    return part === undefined ? {state: 'absent'} : {state: 'partial', haveBytes: part};
+    const content = await contentOf(model, variant).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (!content) return {state: 'absent'};
+    if (content.kind === 'file') return one.look(content.file);
+    return lookAtFolder(content.path, content.files, one);
   };
 
   const remove: WeightsStore['remove'] = async (model, variant) => {
-    const path = pathOf(model, variant);
-    await memos.forget(path);
+    const where = await weightsPath(folder, model, variant);
     if (variant.file.from === 'path') return bytes(0);
-    const freed = ((await sizeOf(path)) ?? 0) + ((await sizeOf(`${path}.partial`)) ?? 0);
-    await rm(path, {force: true});
-    await removePartial(`${path}.partial`);
-    return bytes(freed);
+    return where.kind === 'file' ? one.remove(where.path) : removeFolder(where.path, one);
   };
 
   return {find, ensure, reachableHub, look, verify, remove};
 }
 
-const asWeights = (path: string, memo: {totalBytes: number; sha256: string}): Weights => ({
-  path,
-  totalBytes: bytes(memo.totalBytes),
-  sha256: memo.sha256,
-});
+type Content =
+  {kind: 'file'; file: OneFile} | {kind: 'folder'; path: string; files: OneFile[] | undefined; own: boolean};
 
-/** A file of the user's own that is missing or damaged is their business: say so, there is nothing to fetch. */
-async function verifyOwn(model: Model, variant: Variant, verify: WeightsStore['verify']): Promise<Weights> {
-  const found = await verify(model, variant);
-  if (found) return found;
-  throw weightsMissing(variant.file.from === 'path' ? variant.file.path : model.id);
-}
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'weights_missing';
 
-async function sizeOf(path: string): Promise<Bytes | undefined> {
-  try {
-    return bytes((await stat(path)).size);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw error;
+/** What `take` gives of each, one after another; undefined as soon as one gives nothing. */
+async function inTurn<T, R>(
+  items: readonly T[],
+  take: (item: T) => Promise<R | undefined>,
+): Promise<R[] | undefined> {
+  const taken: R[] = [];
+  for (const item of items) {
+    const each = await take(item);
+    if (each === undefined) return undefined;
+    taken.push(each);
   }
+  return taken;
 }
-
-const exists = async (path: string): Promise<boolean> => (await sizeOf(path)) !== undefined;

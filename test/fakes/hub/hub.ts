@@ -1,40 +1,13 @@
 /**
- * A model hub that speaks the download protocols of Hugging Face and ModelScope, and misbehaves on command.
- * One file, at any repository and revision, by its path.
+ * A model hub that speaks the download protocols of Hugging Face (and its mirrors) and ModelScope, and misbehaves on
+ * command: redirects to a CDN of another origin, ranges, LFS pointers and headers, lists, tokens, rate limits.
  */
-import {createHash} from 'node:crypto';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {inMemory, spoiled, type FakeFile} from './files.ts';
+import type {Misbehaviour} from './misbehaviour.ts';
 
-/** What goes wrong. Those with `times` go wrong that often, then no more. */
-export interface Misbehaviour {
-  /** Cuts the connection after so many bytes of each answer. */
-  dropAfterBytes?: number;
-  /** Goes silent after so many bytes of each answer. */
-  stallAfterBytes?: number;
-  /** How many answers are dropped or stalled; all when undefined. */
-  times?: number;
-  /** Content-Length and Content-Range say this much more than there is. */
-  extraLength?: number;
-  /** The claim says this many bytes more than there are. */
-  claimExtraBytes?: number;
-  /** Other bytes than claimed, of the same length. */
-  wrongBytes?: boolean;
-  /** A web page with 200 wherever the file or its description is asked for. */
-  html?: boolean;
-  redirectLoop?: boolean;
-  /** This status for every question; `times` bounds how often. */
-  status?: 401 | 403 | 404 | 429 | 500 | 503;
-  retryAfterSeconds?: number;
-  /** Answers only to this bearer token. */
-  token?: string;
-  /** Ignores Range and If-Range. */
-  noRanges?: boolean;
-  /** Milliseconds before each answer. */
-  delayMs?: number;
-  /** Bytes a second, so that somebody can be killed in the middle. */
-  bytesPerSecond?: number;
-}
+export type {Misbehaviour} from './misbehaviour.ts';
 
 interface Asked {
   method: string;
@@ -50,7 +23,7 @@ export interface FakeHub {
   cdnUrl: string;
   /** Change at will; the next answer obeys. */
   misbehave: Misbehaviour;
-  /** Put another content in place. */
+  /** Put another content in place, at every path. */
   serve(content: Uint8Array): void;
   /** Everything asked so far, at hub and CDN. */
   asked: Asked[];
@@ -59,7 +32,11 @@ export interface FakeHub {
   close(): Promise<void>;
 }
 
-export async function startFakeHub(content: Uint8Array, misbehave: Misbehaviour = {}): Promise<FakeHub> {
+/** One content at any path, or files by their paths; in every repository, at every revision. */
+export async function startFakeHub(
+  content: Uint8Array | Record<string, FakeFile>,
+  misbehave: Misbehaviour = {},
+): Promise<FakeHub> {
   const hub = new Hub(content, misbehave);
   await hub.listen();
   return hub;
@@ -71,11 +48,14 @@ class Hub implements FakeHub {
   misbehave: Misbehaviour;
   asked: Asked[] = [];
   sentBytes = 0;
-  #content: Uint8Array;
+  #files: Map<string, FakeFile>;
+  #answered = 0;
   readonly #servers: Server[];
 
-  constructor(content: Uint8Array, misbehave: Misbehaviour) {
-    this.#content = content;
+  constructor(content: Uint8Array | Record<string, FakeFile>, misbehave: Misbehaviour) {
+    this.#files = new Map(
+      content instanceof Uint8Array ? [['*', inMemory(content)]] : Object.entries(content),
+    );
     this.misbehave = misbehave;
     const handler = (answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>) =>
       createServer((request, response) => {
@@ -86,7 +66,7 @@ class Hub implements FakeHub {
       });
     this.#servers = [
       handler((request, response) => this.#front(request, response)),
-      handler((request, response) => this.#file(request, response)),
+      handler((request, response) => this.#cdn(request, response)),
     ];
   }
 
@@ -101,7 +81,7 @@ class Hub implements FakeHub {
   }
 
   serve(content: Uint8Array): void {
-    this.#content = content;
+    this.#files = new Map([['*', inMemory(content)]]);
   }
 
   async close(): Promise<void> {
@@ -111,102 +91,148 @@ class Hub implements FakeHub {
     }
   }
 
-  get #sha256(): string {
-    return createHash('sha256').update(this.#content).digest('hex');
+  #file(path: string): FakeFile | undefined {
+    return this.#files.get(path) ?? this.#files.get('*');
   }
 
-  get #claimedBytes(): number {
-    return this.#content.length + (this.misbehave.claimExtraBytes ?? 0);
-  }
+  #claimed = (file: FakeFile): number => file.size + (this.misbehave.claimExtraBytes ?? 0);
 
   async #front(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const {html, redirectLoop, status, token, delayMs, retryAfterSeconds} = this.misbehave;
     if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const url = new URL(request.url ?? '/', this.url);
+    const [, resolved] = /\/resolve\/[^/]+\/(.+)$/.exec(decodeURIComponent(url.pathname)) ?? [];
+    const [, pointed] = /\/raw\/[^/]+\/(.+)$/.exec(decodeURIComponent(url.pathname)) ?? [];
     if (html) response.setHeader('content-type', 'text/html').end('<html>Please log in</html>');
     else if (redirectLoop) response.writeHead(302, {location: url.pathname}).end();
     else if (status !== undefined && this.#stillWrong()) {
       if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
       response.writeHead(status).end();
     } else if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
-      response.writeHead(401).end();
+      response.writeHead(request.headers.authorization === undefined ? 401 : 403).end();
     } else if (url.pathname.startsWith('/api/v1/models/')) this.#modelScope(url, response);
-    else if (url.pathname.includes('/resolve/')) this.#huggingFace(url, response);
+    else if (url.pathname.startsWith('/api/models/')) this.#tree(response);
+    else if (resolved !== undefined) await this.#resolve(resolved, request, response);
+    else if (pointed !== undefined) this.#pointer(pointed, response);
     else response.writeHead(404).end();
   }
 
-  /** `…/resolve/<revision>/<path>`: what the file is in headers, and a redirect to the CDN. */
-  #huggingFace(url: URL, response: ServerResponse): void {
+  /** `…/resolve/<revision>/<path>`: what the file is in headers, and a redirect to the CDN; or a small file itself. */
+  async #resolve(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const file = this.#file(path);
+    if (!file) return void response.writeHead(404).end();
+    const {deadCdn, noLinkedHeaders} = this.misbehave;
+    response.setHeader('x-repo-commit', 'f'.repeat(40));
+    if (!file.lfs) {
+      if (request.method !== 'HEAD') return this.#send(request, response, file, `"${file.gitHash}"`);
+      response.writeHead(200, {etag: `"${file.gitHash}"`, 'content-length': file.size}).end();
+      return;
+    }
+    const linked = {'x-linked-etag': `"${file.sha256}"`, 'x-linked-size': String(this.#claimed(file))};
     response
       .writeHead(302, {
-        'x-repo-commit': 'f'.repeat(40),
-        'x-linked-etag': `"${this.#sha256}"`,
-        'x-linked-size': String(this.#claimedBytes),
-        location: `${this.cdnUrl}/${url.pathname.split('/').at(-1) ?? ''}?signature=1`,
+        ...(noLinkedHeaders ? {} : linked),
+        location: `${deadCdn ? 'http://127.0.0.1:9' : this.cdnUrl}/${encodeURIComponent(path)}?signature=1`,
       })
       .end();
+  }
+
+  #pointer(path: string, response: ServerResponse): void {
+    const file = this.#file(path);
+    if (!file) return void response.writeHead(404).end();
+    response.end(
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${file.sha256}\nsize ${this.#claimed(file)}\n`,
+    );
+  }
+
+  /** `/api/models/<repository>/tree/<revision>`. */
+  #tree(response: ServerResponse): void {
+    const tree = [...this.#files].map(([path, file]) => ({
+      type: 'file',
+      path,
+      size: file.size,
+      oid: file.gitHash,
+      ...(file.lfs && {lfs: {oid: file.sha256, size: this.#claimed(file), pointerSize: 134}}),
+    }));
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify([{type: 'directory', path: 'original', size: 0, oid: ''}, ...tree]));
   }
 
   /** `…/repo/files` lists, `…/repo?FilePath=` sends. */
   #modelScope(url: URL, response: ServerResponse): void {
     if (!url.pathname.endsWith('/files')) {
       const path = url.searchParams.get('FilePath') ?? '';
-      response.writeHead(302, {location: `${this.cdnUrl}/${path}`}).end();
+      const origin = this.misbehave.deadCdn ? 'http://127.0.0.1:9' : this.cdnUrl;
+      response.writeHead(302, {location: `${origin}/${encodeURIComponent(path)}`}).end();
       return;
     }
-    const file = {
+    const files = [...this.#files].map(([path, file]) => ({
       Type: 'blob',
-      Path: 'model.gguf',
-      Name: 'model.gguf',
-      Size: this.#claimedBytes,
-      Sha256: this.#sha256,
-    };
+      Path: path === '*' ? 'model.gguf' : path,
+      Size: this.#claimed(file),
+      Sha256: file.sha256,
+    }));
+    const readme = {Type: 'blob', Path: 'README.md', Size: 3};
     const body = {
       Code: 200,
       Success: true,
-      Data: {Files: [{Type: 'blob', Path: 'README.md', Size: 3}, file]},
+      Data: {Files: [{Type: 'tree', Path: 'original', Size: 0}, readme, ...files]},
     };
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
   }
 
-  async #file(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const {extraLength = 0, wrongBytes, noRanges} = this.misbehave;
-    const content = wrongBytes ? this.#content.map((byte) => byte ^ 1) : this.#content;
-    const etag = `"${this.#sha256.slice(0, 16)}"`;
-    const first = noRanges ? 0 : this.#rangeStart(request, etag);
+  async #cdn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = decodeURIComponent(new URL(request.url ?? '/', this.cdnUrl).pathname.slice(1));
+    const file = this.#file(path);
+    if (!file) return void response.writeHead(404).end();
+    if (this.misbehave.htmlFile) {
+      response.setHeader('content-type', 'text/html; charset=utf-8').end('<html>Please log in</html>');
+      return;
+    }
+    await this.#send(request, response, file, `"${file.sha256.slice(0, 16)}"`);
+  }
+
+  async #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    file: FakeFile,
+    tag: string,
+  ): Promise<void> {
+    const {extraLength = 0, wrongBytes, noRanges, changes, shiftRange = 0} = this.misbehave;
+    const changed = changes === true && this.#answered++ > 0;
+    const etag = changed ? `"changed-${this.#answered}"` : tag;
+    const range = noRanges ? undefined : rangeOf(request, etag, file.size);
+    const total = file.size + extraLength;
+    const [start, end] = range ? [range.start + shiftRange, range.end] : [0, file.size];
     const head = {
       etag,
       'content-type': 'application/octet-stream',
       'accept-ranges': 'bytes',
-      'content-length': content.length - first + extraLength,
+      'content-length': end - start + extraLength,
     };
-    const total = content.length + extraLength;
-    if (first > 0) {
-      response.writeHead(206, {...head, 'content-range': `bytes ${first}-${total - 1}/${total}`});
+    if (range) {
+      response.writeHead(206, {...head, 'content-range': `bytes ${start}-${end + extraLength - 1}/${total}`});
     } else response.writeHead(200, head);
-    await this.#send(response, content.subarray(first));
+    if (request.method === 'HEAD') return void response.end();
+    await this.#pour(response, wrongBytes || changed ? spoiled(file) : file, start, end);
   }
 
-  #rangeStart(request: IncomingMessage, etag: string): number {
-    const {range, 'if-range': condition} = request.headers;
-    if (range === undefined || (condition !== undefined && condition !== etag)) return 0;
-    return Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0);
-  }
-
-  async #send(response: ServerResponse, content: Uint8Array): Promise<void> {
-    const {dropAfterBytes, stallAfterBytes, bytesPerSecond} = this.misbehave;
-    const end = dropAfterBytes ?? stallAfterBytes;
-    const wrong = end !== undefined && this.#stillWrong();
-    const limit = wrong ? Math.min(end, content.length) : content.length;
-    const piece = bytesPerSecond === undefined ? 65_536 : Math.ceil(bytesPerSecond / 50);
-    for (let at = 0; at < limit && !response.destroyed; at += piece) {
-      const part = content.subarray(at, Math.min(at + piece, limit));
+  async #pour(response: ServerResponse, file: FakeFile, start: number, end: number): Promise<void> {
+    const {dropAfterBytes, stallAfterBytes, bytesPerSecond, cuts} = this.misbehave;
+    const cut = cuts?.shift();
+    const after = cut ?? dropAfterBytes ?? stallAfterBytes;
+    const wrong = after !== undefined && (cut !== undefined || this.#stillWrong()) && start + after < end;
+    const limit = wrong ? start + after : end;
+    const piece = bytesPerSecond === undefined ? 2 ** 18 : Math.ceil(bytesPerSecond / 50);
+    for (let at = start; at < limit && !response.destroyed; at += piece) {
+      const part = file.read(at, Math.min(at + piece, limit));
       await new Promise((resolve) => response.write(part, resolve));
       this.sentBytes += part.length;
       if (bytesPerSecond !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
     }
     if (!wrong) response.end();
-    else if (dropAfterBytes !== undefined) response.destroy();
+    else if (cut !== undefined || dropAfterBytes !== undefined) response.destroy();
   }
 
   #stillWrong(): boolean {
@@ -215,4 +241,17 @@ class Hub implements FakeHub {
     this.misbehave.times = times - 1;
     return times > 0;
   }
+}
+
+/** The range that is asked for; undefined when the whole file is. */
+function rangeOf(
+  request: IncomingMessage,
+  etag: string,
+  size: number,
+): {start: number; end: number} | undefined {
+  const {range, 'if-range': condition} = request.headers;
+  if (range === undefined || (condition !== undefined && condition !== etag)) return undefined;
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];
+  if (first === undefined) return undefined;
+  return {start: Number(first), end: last === '' ? size : Math.min(size, Number(last) + 1)};
 }

@@ -4,17 +4,16 @@
  */
 import {systemClock} from '../../../src/base/clock.ts';
 import {BerthError} from '../../../src/base/errors.ts';
-import {bytes} from '../../../src/base/units.ts';
 import {findModel, openWeightsStore, type Variant} from '../../../src/models/index.ts';
 
 const [folder = '', fileName = ''] = process.argv.slice(2);
 const variant: Variant = {
   name: 'F16',
+  format: 'gguf',
   file: {
     from: 'hub',
-    fileName,
-    totalBytes: bytes(0),
-    places: [{hub: 'huggingface', repository: 'a/b', revision: 'c', path: fileName}],
+    files: [{path: fileName}],
+    places: [{hub: 'huggingface', repository: 'a/b', revision: 'c'}],
   },
 };
 const model = {...findModel('nano'), id: 'tested', variants: [variant]};

@@ -1,12 +1,13 @@
 import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {once} from 'node:events';
-import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
+import {partialBytes} from '../../../src/models/hubs/partial.ts';
 import {buildNano} from '../../../src/models/index.ts';
 import {startFakeHub, type FakeHub} from '../../fakes/hub/hub.ts';
 
@@ -70,11 +71,7 @@ async function until(condition: () => Promise<boolean> | boolean): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-const sizeOf = (path: string) =>
-  stat(path).then(
-    ({size}) => size,
-    () => 0,
-  );
+const sizeOf = async (path: string) => (await partialBytes(path)) ?? 0;
 
 test('kill -9 in the middle: the next process goes on where it ended', async () => {
   hub.misbehave = {bytesPerSecond: 6_000_000};

@@ -15,13 +15,14 @@ import {
 } from '../../../src/models/index.ts';
 import {startFakeHub, type FakeHub, type Misbehaviour} from '../../fakes/hub/hub.ts';
 
-const place = {repository: 'someone/model', revision: 'a1b2', path: 'model.gguf'};
+const place = {repository: 'someone/model', revision: 'a1b2'};
 const content = buildNano();
 const variant: Variant = {
   name: 'F16',
+  format: 'gguf',
   file: {
     from: 'hub',
-    fileName: 'model.gguf',
+    files: [{path: 'model.gguf'}],
     totalBytes: bytes(content.length),
     places: [
       {hub: 'huggingface', ...place},
@@ -45,7 +46,7 @@ export interface DownloadRig {
   folder: string;
   hf: FakeHub;
   modelScope: FakeHub;
-  store: (env?: NodeJS.ProcessEnv) => WeightsStore;
+  store: (env?: NodeJS.ProcessEnv, pieceBytes?: number) => WeightsStore;
   path: () => string;
   /** Whole, right, remembered, and nothing left lying about. */
   expectWhole: (opened?: WeightsStore) => Promise<void>;
@@ -64,8 +65,9 @@ export function downloadRig(): DownloadRig {
     folder: '',
     hf: undefined as unknown as FakeHub,
     modelScope: undefined as unknown as FakeHub,
-    store: (env: NodeJS.ProcessEnv = {}): WeightsStore =>
+    store: (env: NodeJS.ProcessEnv = {}, pieceBytes = 2 ** 25): WeightsStore =>
       openWeightsStore({
+        pieceBytes,
         folder: rig.folder,
         env: {HF_ENDPOINT: rig.hf.url, MODELSCOPE_ENDPOINT: rig.modelScope.url, ...env},
         clock: systemClock,

@@ -16,13 +16,17 @@ test('models: what there is, in both languages and as JSON', async () => {
   const english = await berth.run('models');
   expect(english.code).toBe(0);
   expect(english.stdout).toMatch(
-    /^MODEL .*LICENCE\nqwen3-4b-instruct-2507 +Q4_K_M +2\.3 GiB +no +Apache-2\.0\nnano /,
+    /^MODEL .*LICENCE\nqwen3-4b-instruct-2507 +Q4_K_M +2\.3 GiB +no +Apache-2\.0\n[^]*\nnano /,
   );
+  expect((await berth.run('models', 'ls')).stdout).toBe(english.stdout);
   expect((await berth.run('models', '--lang', 'zh-CN')).stdout).toMatch(/^模型 .*许可证\n/);
   expect((await berth.json('models')).value).toMatchObject({
     schema: 'berth.models/1',
     models: [
-      {id: 'qwen3-4b-instruct-2507', standIn: false, variants: [{totalBytes: 2_497_281_120, disk: 'absent'}]},
+      {id: 'qwen3-4b-instruct-2507', standIn: false},
+      {id: 'llama-3-8b-instruct', termsUrl: 'https://huggingface.co/meta-llama/Meta-Llama-3-8B-Instruct'},
+      {id: 'deepseek-v2-lite-chat'},
+      {id: 'deepseek-v2-chat', smaller: 'deepseek-v2-lite-chat'},
       {id: 'nano', standIn: true},
     ],
   });

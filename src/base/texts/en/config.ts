@@ -14,6 +14,14 @@ export const config = {
   atMost: (p: {most: number}) => `${p.most} or less`,
   nameFormat: 'lower-case letters, digits and "-", at most 39, a letter or digit first',
   quantity: (p: {example: string}) => `a quantity such as ${p.example}`,
+  forms: {
+    ggufFile: 'the path of a .gguf file in the repository',
+    modelName: 'lower-case letters, digits, ".", "_" and "-", at most 63, a letter or digit first',
+    modelSource:
+      'huggingface or modelscope (or both), with file for a GGUF; or path alone; sha256 only beside file',
+    repository: 'owner/name or owner/name@revision',
+    sha256: '64 hexadecimal digits',
+  },
   checkSummary: 'Check a settings file, and show what it means with every default.',
   checkFile: 'Settings file; ./berth.yaml when there is one.',
   checkExampleHere: 'Check ./berth.yaml.',

@@ -15,6 +15,14 @@ export const config: typeof en = {
   atMost: ({most}) => `不大于 ${most}`,
   nameFormat: '小写字母、数字和“-”，最多 39 个字符，且以字母或数字开头',
   quantity: ({example}) => `像 ${example} 这样的数量`,
+  forms: {
+    ggufFile: '仓库中一个 .gguf 文件的路径',
+    modelName: '小写字母、数字、“.”“_”和“-”，最多 63 个字符，以字母或数字开头',
+    modelSource:
+      'huggingface 或 modelscope（或两者），GGUF 还要写 file；或者只写 path；sha256 只能与 file 一起写',
+    repository: 'owner/name 或 owner/name@revision',
+    sha256: '64 位十六进制数字',
+  },
   checkSummary: '检查配置文件，并显示补全默认值之后的含义。',
   checkFile: '配置文件；默认使用当前目录的 berth.yaml（若存在）。',
   checkExampleHere: '检查当前目录的 berth.yaml。',
