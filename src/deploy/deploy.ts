@@ -33,7 +33,7 @@ export async function deploy(
   options: DeployOptions = {},
 ): Promise<DeployOutcome> {
   const started = parts.clock.elapsed();
-  const target = resolveTarget(parts, settings);
+  const target = await resolveTarget(parts, settings);
   const before = await visit(parts, settings);
   await checkEngine(parts, target.engine, settings);
   await checkPort(parts.host, settings, before.observed);

@@ -21,7 +21,7 @@ export async function firstRun(parts: DeployParts, settings: Settings): Promise<
 }
 
 async function canBeHad(parts: DeployParts, settings: Settings): Promise<boolean> {
-  const {model, variant} = resolveTarget(parts, settings);
+  const {model, variant} = await resolveTarget(parts, settings);
   if (model.standIn || (await parts.weights.find(model, variant))) return true;
   const place = await parts.weights.reachableHub(variant, HUB_PATIENCE);
   if (!place) {

@@ -41,20 +41,29 @@ export interface Lock extends AsyncDisposable {
  * cannot both have it. A client that dies leaves a folder whose heartbeat stands still: it is taken over
  * at once when its process is known to be gone, else after `ttl` of watching it stand still.
  */
-export async function takeLock(
+export const takeLock = (
   host: RecordKeeper,
   deployment: string,
   clock: Clock,
   signal: AbortSignal,
   times: LockTimes = lockTimes,
+): Promise<Lock> =>
+  lockFolder(host.files, join(deploymentFolder(host, deployment), 'lock'), clock, signal, times);
+
+/** The same for any folder. Throws `deploy_in_progress`, which names the owner, while a living one has it. */
+export async function lockFolder(
+  files: HostFiles,
+  folder: string,
+  clock: Clock,
+  signal: AbortSignal,
+  times: LockTimes,
 ): Promise<Lock> {
-  const folder = join(deploymentFolder(host, deployment), 'lock');
   const mine = await newOwner(clock);
-  while (!(await host.files.claimFolder(folder))) {
-    await removeIfAbandoned(host.files, folder, mine.machine, clock, signal, times);
+  while (!(await files.claimFolder(folder))) {
+    await removeIfAbandoned(files, folder, mine.machine, clock, signal, times);
   }
-  await writeOwner(host.files, folder, mine);
-  return keep(host.files, folder, mine, times);
+  await writeOwner(files, folder, mine);
+  return keep(files, folder, mine, times);
 }
 
 async function newOwner(clock: Clock): Promise<Owner> {

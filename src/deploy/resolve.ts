@@ -1,6 +1,7 @@
 import {step} from '../base/progress.ts';
 import type {Engine} from '../engines/index.ts';
 import {chooseVariant, type Model, type Variant, type Weights} from '../models/index.ts';
+import {chooseEngine} from './choose-engine.ts';
 import type {Settings} from './config/settings.ts';
 import type {DeployParts} from './parts.ts';
 import type {Asked} from './plan.ts';
@@ -12,12 +13,13 @@ export interface Target {
   engine: Engine;
 }
 
-export function resolveTarget(parts: DeployParts, settings: Settings): Target {
+export async function resolveTarget(parts: DeployParts, settings: Settings): Promise<Target> {
+  const {kind: device} = await parts.device.facts();
   const model = parts.findModel(settings.model, settings.models);
   return {
     model,
     variant: chooseVariant(model, settings.variant),
-    engine: parts.engine(settings.engine ?? 'embedded'),
+    engine: parts.engine(chooseEngine(settings.engine, {runtime: settings.runtime, device})),
   };
 }
 

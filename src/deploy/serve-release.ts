@@ -1,4 +1,5 @@
 import {BerthError} from '../base/errors.ts';
+import {step} from '../base/progress.ts';
 import {bytes, type Bytes, type Duration} from '../base/units.ts';
 import type {Engine} from '../engines/index.ts';
 import {gatewaySpec} from '../gateway/index.ts';
@@ -8,6 +9,7 @@ import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import type {Ladder} from './plan.ts';
 import type {Release} from './release.ts';
 import {notInService, putIntoService} from './service.ts';
+import {takeStartLock} from './start/start-lock.ts';
 
 export interface ServeInput {
   site: Site;
@@ -33,8 +35,10 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
   const {release, history, ladder, site} = input;
   const at = () => parts.clock.now().toISOString();
   try {
+    await using alone = input.engine.startsAlone ? await startAlone(parts, input.signal) : undefined;
     const report = await putIntoService(parts, {
       ...input,
+      signal: alone ? AbortSignal.any([input.signal, alone.lost]) : input.signal,
       spec: input.engine.launch({
         release: release.number,
         model: release.identity.model,
@@ -68,6 +72,12 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
     throw failure;
   }
 }
+
+/** The device's start lock, told as a step because it may have to wait for another deploy. */
+const startAlone = (parts: DeployParts, signal: AbortSignal): Promise<Lock> =>
+  step(parts.progress, {id: 'start-lock', say: (t) => t.deploy.stepStartLock()}, async () =>
+    takeStartLock(parts.host, {deviceId: (await parts.device.facts()).id, clock: parts.clock, signal}),
+  );
 
 function kvCacheOf({predicted}: Release): Bytes | undefined {
   const term = predicted.terms.find(({name}) => name === 'kv-cache');

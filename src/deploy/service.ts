@@ -9,6 +9,8 @@ import type {Reading} from '../card/index.ts';
 import type {DeployParts, Site} from './parts.ts';
 import type {Engine} from '../engines/index.ts';
 import type {Ladder} from './plan.ts';
+import {shouldStartAgain} from './start/again.ts';
+import {untilQuiet, type QuietRule} from './start/quiet.ts';
 
 /** A candidate must answer within this time, loading included. */
 const GATE_DEADLINE: Duration = seconds(300);
@@ -30,6 +32,8 @@ export interface ServiceInput {
   drain: Duration;
   owner: string;
   signal: AbortSignal;
+  /** When the card counts as quiet, other than usual. */
+  quiet?: QuietRule;
 }
 
 export interface ServiceReport {
@@ -48,12 +52,7 @@ export async function putIntoService(parts: DeployParts, input: ServiceInput): P
   const old = servingEngine(site);
   await using transition = await site.runtime.begin(site.name, input.gateway, input.owner, signal);
   if (ladder === 'swap' && old) await makeRoom(parts, transition, old, input);
-  const candidate = await step(
-    parts.progress,
-    {id: 'start', say: (t) => t.deploy.stepStart({release: spec.release, model: spec.model})},
-    () => transition.startEngine(spec),
-  );
-  const report = await passGate(parts, transition, candidate.name, input);
+  const {candidate, report} = await startAndProve(parts, transition, input);
   signal.throwIfAborted();
   await step(
     parts.progress,
@@ -70,6 +69,31 @@ export async function putIntoService(parts: DeployParts, input: ServiceInput): P
   const reply = await transition.order({order: 'stats'});
   const longest = reply.reply === 'stats' ? reply.stats.longestHoldMs : undefined;
   return {firstTokenMs: report.firstTokenMs, longestHoldMs: ladder === 'swap' ? longest : undefined};
+}
+
+/** Candidate up and through the gate; once more when only a neighbour's memory was in the way. */
+async function startAndProve(
+  parts: DeployParts,
+  transition: Transition,
+  input: ServiceInput,
+): Promise<{candidate: {name: string}; report: GateReport}> {
+  const {spec, signal} = input;
+  for (let starts = 1; ; starts++) {
+    const candidate = await step(
+      parts.progress,
+      {id: 'start', say: (t) => t.deploy.stepStart({release: spec.release, model: spec.model})},
+      () => transition.startEngine(spec),
+    );
+    try {
+      return {candidate, report: await passGate(parts, transition, candidate.name, input)};
+    } catch (error) {
+      if (!shouldStartAgain(error, starts)) throw error;
+      await transition.stopEngine(candidate.name, GRACE);
+      await step(parts.progress, {id: 'quiet', say: (t) => t.deploy.stepQuiet()}, () =>
+        untilQuiet(parts, signal, input.quiet),
+      );
+    }
+  }
 }
 
 /** The engine that answers now, if one does. */

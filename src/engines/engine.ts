@@ -72,6 +72,8 @@ export interface Engine {
   readonly image: ImageName;
   /** What its `/metrics` calls the numbers that Berth reads. */
   readonly metrics: MetricsMap;
+  /** It looks at the device's free memory while it starts, so nobody else should start on the device then. */
+  readonly startsAlone: boolean;
   /** Throws a BerthError when it cannot run there, before anything is fetched or stopped. */
   check(place: Place): void;
   launch(input: LaunchInput): EngineSpec;

@@ -12,6 +12,8 @@ export interface ProbeFailureOptions {
   unreachable?: boolean;
   /** True when the answer was "too many requests": it works, and has no room. */
   busy?: boolean;
+  /** Code of the cause that the engine's dictionary knows. */
+  knownCause?: string | undefined;
   cause?: unknown;
 }
 
@@ -22,6 +24,7 @@ export class ProbeFailure extends Error {
   readonly lastLines: readonly string[];
   readonly unreachable: boolean;
   readonly busy: boolean;
+  readonly knownCause: string | undefined;
 
   constructor(options: ProbeFailureOptions) {
     super('probe failed', {cause: options.cause});
@@ -30,6 +33,7 @@ export class ProbeFailure extends Error {
     this.lastLines = options.lastLines ?? [];
     this.unreachable = options.unreachable ?? false;
     this.busy = options.busy ?? false;
+    this.knownCause = options.knownCause;
   }
 }
 

@@ -92,8 +92,13 @@ export async function gate(input: GateInput): Promise<GateReport> {
     }
   }
 
-  await probe('process', () => Promise.resolve(undefined));
-  const endpoint = await input.endpoint();
+  let reached: Endpoint | undefined;
+  await probe('process', async () => {
+    reached = await input.endpoint();
+    return undefined;
+  });
+  const endpoint = reached;
+  if (!endpoint) throw new Error('the process probe passed without an endpoint');
   const target: Target = {origin: endpoint.origin, token: endpoint.token, model: input.model};
   await probe('ready', async (signal) => {
     await untilReady(input, `${endpoint.origin}${input.healthPath}`, left(input.deadline), signal);
@@ -204,6 +209,8 @@ async function whileAlive<T>(input: GateInput, work: (signal: AbortSignal) => Pr
     return await Promise.race([work(signal), watch()]);
   } catch (error) {
     input.signal.throwIfAborted();
+    // A candidate that ended at once has no endpoint to ask for: that it ended, and why, says more.
+    if (!(error instanceof ProbeFailure)) await throwIfEnded(input);
     const deadline = input.clock.elapsed() + EXIT_SEEN_WITHIN;
     while (error instanceof ProbeFailure && error.unreachable && input.clock.elapsed() < deadline) {
       await throwIfEnded(input);
@@ -233,6 +240,7 @@ export function exitFailure(exit: ProgramExit, cause: KnownCause | undefined): P
     why: (t) => (cause ? t.health.endedBecause({how, cause: cause.why(t)}) : t.health.ended({how})),
     try: cause?.try ?? [],
     lastLines: exit.lastLines,
+    knownCause: cause?.code,
   });
 }
 
@@ -248,7 +256,10 @@ function gateFailed(
     why: failure.why,
     try: failure.try.length > 0 ? failure.try : ['berth logs'],
     exit: ExitCode.unhealthy,
-    details: {probe: name, durationMs, passed},
+    details: {
+      ...{probe: name, durationMs, passed},
+      ...(failure.knownCause !== undefined && {knownCause: failure.knownCause}),
+    },
     lastLines: failure.lastLines,
     cause: failure.cause,
   });

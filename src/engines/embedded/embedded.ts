@@ -14,6 +14,7 @@ export function embeddedEngine(): Engine {
       return `node-llama-cpp-${libraryVersion()}`;
     },
     image: 'berth',
+    startsAlone: false,
     check: () => undefined,
     launch: ({release, model, weightsFile, settings, predictedPeakBytes, container}: LaunchInput) => ({
       release,

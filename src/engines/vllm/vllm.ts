@@ -15,6 +15,7 @@ export function vllmEngine(): Engine {
     version: `vllm-${VERSION}`,
     image: 'vllm',
     metrics: vllmMetrics,
+    startsAlone: true,
     check: checkPlace,
     launch: vllmLaunch,
     explain: explainVllm,

@@ -234,6 +234,30 @@ describe('the gate stops an engine that', () => {
     expect(tookMs).toBeLessThan(1000);
   });
 
+  it('has ended before anybody could ask where it listens', async () => {
+    const states = [running, ended('Error in memory profiling.')];
+    const {error} = await attempt(
+      {},
+      {
+        state: () =>
+          Promise.resolve(states.length > 1 ? (states.shift() ?? running) : (states[0] ?? running)),
+        endpoint: () =>
+          Promise.reject(new BerthError({code: 'engine_gone', what: () => 'engine-1 does not run.'})),
+        explain: (lines) => ({
+          code: 'memory_changed',
+          why: () => 'A neighbour.',
+          try: ['berth capacity'],
+          line: lines[0] ?? '',
+        }),
+      },
+    );
+    expect(error).toMatchObject({
+      code: 'gate_failed',
+      details: {probe: 'process', knownCause: 'memory_changed'},
+    });
+    expect(error?.lastLines).toEqual(['Error in memory profiling.']);
+  });
+
   it('ends while it loads: at once, not at the deadline', async () => {
     const child = spawn(process.execPath, ['-e', 'process.stdin.once("data", () => process.exit(7))'], {
       stdio: ['pipe', 'ignore', 'inherit'],
