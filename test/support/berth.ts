@@ -33,8 +33,14 @@ export interface Berth extends AsyncDisposable {
   ask(content: string, more?: Record<string, unknown>): Promise<{content: string; done: boolean}>;
 }
 
-/** A berth in an empty home. Disposing stops the deployment and removes all of it. */
-export async function openBerth(extraEnv: Record<string, string> = {}): Promise<Berth> {
+/**
+ * A berth in an empty home. Disposing stops the deployment and removes all of it. `through`: a program and arguments
+ * that the command is started with (`setpriv ...`).
+ */
+export async function openBerth(
+  extraEnv: Record<string, string> = {},
+  through: readonly string[] = [],
+): Promise<Berth> {
   const folder = await temporaryFolder();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -45,8 +51,10 @@ export async function openBerth(extraEnv: Record<string, string> = {}): Promise<
     BERTH_PORT: String(port),
     ...extraEnv,
   };
-  const start = (argv: readonly string[]): ChildProcess =>
-    spawn(process.execPath, [RUN, ...argv], {env, cwd: folder.path, stdio: ['ignore', 'pipe', 'pipe']});
+  const start = (argv: readonly string[]): ChildProcess => {
+    const [program = process.execPath, ...rest] = [...through, process.execPath, RUN, ...argv];
+    return spawn(program, rest, {env, cwd: folder.path, stdio: ['ignore', 'pipe', 'pipe']});
+  };
 
   async function run(...argv: string[]): Promise<CommandResult> {
     const child = start(argv);

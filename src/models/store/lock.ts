@@ -3,10 +3,10 @@ import {randomUUID} from 'node:crypto';
 import {readFile, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import type {Clock} from '../../base/clock.ts';
 import {systemCode} from '../../base/errors.ts';
-import {seconds} from '../../base/units.ts';
+import {seconds, type Duration} from '../../base/units.ts';
 
 const HEARTBEAT = seconds(2);
-/** A lock untouched for so long has no living owner, whatever its process number says. */
+/** A lock seen untouched for so long has no living owner, whatever its process number says. */
 const TTL = seconds(15);
 
 /**
@@ -20,12 +20,15 @@ export async function takeFileLock(
   onWait: (pid: number) => void,
 ): Promise<AsyncDisposable> {
   const mine = `${process.pid} ${randomUUID()}`;
+  let seen: {beat: string; since: Duration} | undefined;
   for (let told = false; ;) {
     signal.throwIfAborted();
     if (await create(path, mine)) break;
     const owner = await ownerOf(path);
     if (owner === undefined) continue;
-    if (!owner.alive) {
+    // Watched for change only: comparing its time with the clock would be wrong whenever somebody sets the clock.
+    if (owner.beat !== seen?.beat) seen = {beat: owner.beat, since: clock.elapsed()};
+    if (!owner.running || clock.elapsed() - seen.since >= TTL) {
       await rm(path, {force: true});
       continue;
     }
@@ -59,13 +62,12 @@ async function create(path: string, content: string): Promise<boolean> {
 }
 
 /** Undefined when the lock was given back in the meantime. */
-async function ownerOf(path: string): Promise<{pid: number; alive: boolean} | undefined> {
+async function ownerOf(path: string): Promise<{pid: number; running: boolean; beat: string} | undefined> {
   try {
     const [text, {mtimeMs}] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
     const pid = Number.parseInt(text, 10);
-    const fresh = Date.now() - mtimeMs < TTL;
     // An empty lock is one that is just being written.
-    return {pid, alive: fresh && (Number.isNaN(pid) || isRunning(pid))};
+    return {pid, running: Number.isNaN(pid) || isRunning(pid), beat: `${text} ${mtimeMs}`};
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

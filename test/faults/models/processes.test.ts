@@ -9,6 +9,8 @@ import {fileURLToPath} from 'node:url';
 import {afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {partialBytes} from '../../../src/models/hubs/partial.ts';
 import {buildNano} from '../../../src/models/index.ts';
+import {minutes} from '../../../src/base/units.ts';
+import {movableClock} from '../../fakes/clock/clock.ts';
 import {startFakeHub, type FakeHub} from '../../fakes/hub/hub.ts';
 
 const program = fileURLToPath(new URL('fetching.ts', import.meta.url));
@@ -40,8 +42,8 @@ interface Fetching {
   said: (line: RegExp) => Promise<string>;
 }
 
-function fetching(into = folder): Fetching {
-  const env = {...process.env, HF_ENDPOINT: hub.url};
+function fetching(into = folder, more: NodeJS.ProcessEnv = {}): Fetching {
+  const env = {...process.env, HF_ENDPOINT: hub.url, ...more};
   const child = spawn(process.execPath, [program, into, 'model.gguf'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -94,6 +96,21 @@ test('two processes at once: one fetches, the other waits, and the bytes cross t
   const both = [fetching(), fetching()];
   const outcomes = await Promise.all(both.map(({said}) => said(/^(weights |failed)/)));
   expect(outcomes).toEqual([`weights ${sha256}`, `weights ${sha256}`]);
+  expect(hub.sentBytes).toBe(content.length);
+});
+
+test.each([
+  ['an hour slow', -1],
+  ['an hour fast', 1],
+])('a fetching process whose clock is %s still has its lock', async (_name, hoursOff) => {
+  await using clock = await movableClock();
+  await clock.set(minutes(hoursOff * 60));
+  hub.misbehave = {bytesPerSecond: 2_000_000};
+  const first = fetching(folder, clock.env);
+  await until(async () => (await sizeOf(partial())) > 500_000);
+  const second = fetching();
+  expect(await second.said(/^weights /)).toBe(`weights ${sha256}`);
+  expect(await first.said(/^weights /)).toBe(`weights ${sha256}`);
   expect(hub.sentBytes).toBe(content.length);
 });
 
