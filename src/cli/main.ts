@@ -101,6 +101,8 @@ function configOf(
   help: Pick<PJSON['oclif'], 'commands' | 'topics'> = {},
 ): Promise<Config> {
   const {commands: _published, ...oclif} = packageJson.oclif;
+  // Else oclif asks the user database for it, and fails for a user who is not there, as containers have them.
+  process.env.SHELL ??= 'unknown';
   return Config.load({root, pjson: {...packageJson, oclif: {...oclif, ...help}}, ignoreManifest: true});
 }
 

@@ -1,9 +1,10 @@
 import {chmod, mkdir, readFile} from 'node:fs/promises';
-import {hostname, userInfo} from 'node:os';
 import {dirname, join} from 'node:path';
 import {systemCode} from '../base/errors.ts';
 import {writeAtomically} from '../base/files.ts';
 import {Secret} from '../base/secret.ts';
+import {explainUnwritable} from '../base/unwritable.ts';
+import {whoIsThis} from '../base/user.ts';
 import {addKey, hasKey} from '../gateway/index.ts';
 import type {Host} from '../hosts/index.ts';
 import {deploymentFolder} from './history.ts';
@@ -34,9 +35,12 @@ export async function ensureClientKey(
   const state = deploymentFolder(host, deployment);
   const present = await readClientKey(file);
   if (present && (await hasKey(host.files, state, present))) return {key: present, made: false};
-  const key = await addKey(host.files, state, `${userInfo().username}@${hostname()}`);
-  await mkdir(dirname(file), {recursive: true, mode: 0o700});
-  await writeAtomically(file, `${key.reveal()}\n`, 0o600);
-  await chmod(file, 0o600);
+  const key = await addKey(host.files, state, whoIsThis());
+  const instead = 'BERTH_CONFIG_HOME=$HOME/berth-config berth deploy';
+  await explainUnwritable({code: 'folder_not_writable', path: file, instead}, async () => {
+    await mkdir(dirname(file), {recursive: true, mode: 0o700});
+    await writeAtomically(file, `${key.reveal()}\n`, 0o600);
+    await chmod(file, 0o600);
+  });
   return {key, made: true};
 }

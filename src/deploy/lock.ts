@@ -1,11 +1,12 @@
 import {randomUUID} from 'node:crypto';
 import {readlink} from 'node:fs/promises';
-import {hostname, userInfo} from 'node:os';
+import {hostname} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {z} from 'zod';
 import type {Clock} from '../base/clock.ts';
 import {BerthError, systemCode} from '../base/errors.ts';
 import {ms, seconds, type Duration} from '../base/units.ts';
+import {whoIsThis} from '../base/user.ts';
 import type {HostFiles} from '../hosts/index.ts';
 import {deploymentFolder, type RecordKeeper} from './history.ts';
 
@@ -70,7 +71,7 @@ async function newOwner(clock: Clock): Promise<Owner> {
   const namespace = process.platform === 'linux' ? await readlink('/proc/self/ns/pid') : '';
   return {
     token: randomUUID(),
-    owner: `${userInfo().username}@${hostname()}`,
+    owner: whoIsThis(),
     machine: `${hostname()}/${namespace}`,
     pid: process.pid,
     since: clock.now().toISOString(),

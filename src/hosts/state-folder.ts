@@ -1,22 +1,8 @@
-import {BerthError, systemCode} from '../base/errors.ts';
-
-const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EDQUOT']);
+import {explainUnwritable as explain} from '../base/unwritable.ts';
 
 /** Runs what writes state; a folder that cannot be written becomes an error that names it and the fix. */
-export async function explainUnwritable<T>(path: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    const reason = systemCode(error);
-    if (reason === undefined || !UNWRITABLE.has(reason)) throw error;
-    const full = reason === 'ENOSPC' || reason === 'EDQUOT';
-    throw new BerthError({
-      code: 'state_not_writable',
-      what: (t) => t.hosts.stateNotWritable({path}),
-      why: (t) => (full ? t.hosts.diskFull() : t.hosts.systemSays({reason})),
-      try: full ? [`df -h ${path}`] : [`ls -ld ${path}`, 'BERTH_STATE_HOME=$HOME/berth-state berth deploy'],
-      details: {path, reason},
-      cause: error,
-    });
-  }
-}
+export const explainUnwritable = <T>(path: string, write: () => Promise<T>): Promise<T> =>
+  explain(
+    {code: 'state_not_writable', path, instead: 'BERTH_STATE_HOME=$HOME/berth-state berth deploy'},
+    write,
+  );

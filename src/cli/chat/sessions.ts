@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {z} from 'zod';
 import {systemCode} from '../../base/errors.ts';
 import {readJson, writeAtomically, writeJson} from '../../base/files.ts';
+import {explainUnwritable} from '../../base/unwritable.ts';
 
 const sessionSchema = z.object({
   schema: z.literal('berth.chat-session/1'),
@@ -40,8 +41,12 @@ export class Sessions {
   /** Keeps the conversation; one in which nothing was said is not kept. */
   async keep(session: Session): Promise<void> {
     if (session.messages.length === 0) return;
-    await mkdir(this.#folder, {recursive: true, mode: 0o700});
-    await writeJson(join(this.#folder, `${session.id}.json`), session);
+    const path = join(this.#folder, `${session.id}.json`);
+    const instead = 'BERTH_STATE_HOME=$HOME/berth-state berth chat';
+    await explainUnwritable({code: 'folder_not_writable', path, instead}, async () => {
+      await mkdir(this.#folder, {recursive: true, mode: 0o700});
+      await writeJson(path, session);
+    });
   }
 
   /** The latest first, at most `limit`. */

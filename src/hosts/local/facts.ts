@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
-import {arch, hostname, release, type, userInfo} from 'node:os';
+import {arch, hostname, release, type} from 'node:os';
+import {userName} from '../../base/user.ts';
 import type {HostFacts} from '../host.ts';
 
 /** What this machine is. */
@@ -17,14 +18,4 @@ export async function localFacts(): Promise<HostFacts> {
 async function operatingSystem(): Promise<string> {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   return /^PRETTY_NAME="?([^"\n]+)"?$/m.exec(text)?.[1] ?? `${type()} ${release()}`;
-}
-
-/** Whose rights this program has. */
-export function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A user id without an entry in the user database, as containers often run.
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }

@@ -4,7 +4,8 @@ import type {Host} from '../host.ts';
 import {ProcessRuntime} from '../runtimes/process/process-runtime.ts';
 import type {Runtime, RuntimeKind} from '../runtimes/runtime.ts';
 import {connectLocalDocker} from './docker.ts';
-import {localFacts, userName} from './facts.ts';
+import {userName} from '../../base/user.ts';
+import {localFacts} from './facts.ts';
 import {localFiles} from './files.ts';
 import {findPortHolder} from './port-holder.ts';
 

@@ -1,7 +1,7 @@
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {createInterface} from 'node:readline';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {ms, seconds} from '../../../src/base/units.ts';
 import {waitFor} from '../../../src/base/wait.ts';
@@ -11,25 +11,33 @@ import {processesOf} from '../../support/processes.ts';
 const until = <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> =>
   waitFor(ask, {what: () => what, deadline: seconds(30), clock: systemClock, every: ms(50)});
 
-/** Kills the command at the moment it says that this step begins. False: it ended before. */
-async function killAtStep(child: ChildProcess, step: string, signal: NodeJS.Signals): Promise<boolean> {
+/** Does something at the moment a command says that this step begins, and waits for its end. False: it ended before. */
+async function atStep(child: ChildProcess, step: string, act: () => unknown): Promise<boolean> {
   const exited = once(child, 'exit');
   if (!child.stderr) throw new Error('no stderr');
   child.stdout?.resume();
+  let acted = false;
   for await (const line of createInterface(child.stderr)) {
     const event = line.startsWith('{') ? (JSON.parse(line) as {id: string; status: string}) : undefined;
-    if (event?.id === step && event.status === 'started') {
-      child.kill(signal);
-      await exited;
-      return true;
-    }
+    if (acted || event?.id !== step || event.status !== 'started') continue;
+    acted = true;
+    await act();
   }
   await exited;
-  return false;
+  return acted;
 }
 
-const pidsOf = async (berth: Berth): Promise<{supervisor: number; gateway: number[]; engine: number[]}> =>
-  (await berth.json('status')).value.pids as {supervisor: number; gateway: number[]; engine: number[]};
+/** Kills the command at the moment it says that this step begins. False: it ended before. */
+const killAtStep = (child: ChildProcess, step: string, signal: NodeJS.Signals): Promise<boolean> =>
+  atStep(child, step, () => child.kill(signal));
+
+interface Pids {
+  supervisor: number;
+  gateway: number[];
+  engine: number[];
+}
+
+const pidsOf = async (berth: Berth): Promise<Pids> => (await berth.json('status')).value.pids as Pids;
 
 /** The deployment serves, and three programs are all there is of it. */
 async function settled(berth: Berth): Promise<Record<string, unknown>> {
@@ -43,6 +51,87 @@ async function settled(berth: Berth): Promise<Record<string, unknown>> {
   );
   return value;
 }
+
+describe('the command, killed at a step of the very first deploy', () => {
+  it.each(['read-device', 'start', 'gate', 'switch'])(
+    '%s: nothing is left running, or the release serves; and the next deploy serves',
+    async (step) => {
+      await using berth = await openBerth();
+      expect(await killAtStep(berth.spawn('deploy', '--model', 'nano', '--json'), step, 'SIGKILL')).toBe(
+        true,
+      );
+      await until('it to settle', async () => {
+        const {value} = await berth.json('status');
+        const left = (await processesOf(berth.home)).length;
+        return (value.state === 'absent' && left === 0) || (value.state === 'serving' && left === 3)
+          ? true
+          : undefined;
+      });
+      expect((await berth.json('deploy', '--model', 'nano')).code).toBe(0);
+      await settled(berth);
+    },
+  );
+});
+
+/** The programs that a deploy works with, killed under its hands. Each case ends where the next one can begin. */
+describe('a program, killed at a step of a deploy', () => {
+  let berth: Berth;
+  let context = 1024;
+  beforeAll(async () => {
+    berth = await openBerth();
+    const {code, stderr} = await berth.run('deploy', '--model', 'nano');
+    expect(code, stderr).toBe(0);
+  });
+  afterAll(async () => {
+    await berth[Symbol.asyncDispose]();
+    expect(await processesOf(berth.home)).toEqual([]);
+  });
+
+  const killed = {
+    supervisor: ({supervisor}: Pids) => [supervisor],
+    gateway: ({gateway}: Pids) => gateway,
+    'old engine': ({engine}: Pids) => engine,
+    candidate: async ({supervisor, gateway, engine}: Pids) => {
+      const known = new Set([supervisor, ...gateway, ...engine]);
+      return until('a candidate', async () => {
+        const all = await processesOf(berth.home);
+        const found = all.filter(({pid, command}) => !known.has(pid) && command.includes('embedded/main'));
+        return found.length > 0 ? found.map(({pid}) => pid) : undefined;
+      });
+    },
+  };
+
+  it.each<[keyof typeof killed, string, string]>([
+    ['supervisor', 'auto', 'start'],
+    ['supervisor', 'auto', 'gate'],
+    ['supervisor', 'swap', 'stop-old'],
+    ['supervisor', 'swap', 'gate'],
+    ['supervisor', 'swap', 'switch'],
+    ['gateway', 'auto', 'gate'],
+    ['gateway', 'swap', 'drain'],
+    ['gateway', 'swap', 'gate'],
+    ['old engine', 'auto', 'gate'],
+    ['old engine', 'swap', 'drain'],
+    ['candidate', 'auto', 'gate'],
+    ['candidate', 'swap', 'gate'],
+  ])('the %s (update %s) at step %s: the next deploy converges', async (victim, update, step) => {
+    const before = (await settled(berth)).release as number;
+    const pids = await pidsOf(berth);
+    const flags = ['deploy', '--model', 'nano', '--context', String((context += 256)), '--update', update];
+    const child = berth.spawn(...flags, '--json');
+    const acted = await atStep(child, step, async () => {
+      for (const pid of await killed[victim](pids)) process.kill(pid, 'SIGKILL');
+    });
+    expect(acted).toBe(true);
+    // It may end well (a gateway comes back by itself) or tell what happened, but never hang or be a bug.
+    expect([0, 1, 3, 4]).toContain(child.exitCode);
+    const {code, value, stderr} = await berth.json(...flags);
+    expect(code, stderr).toBe(0);
+    expect(['deployed', 'unchanged', 'restarted']).toContain(value.outcome);
+    const {release} = await settled(berth);
+    expect(release).toBeGreaterThan(before);
+  });
+});
 
 describe('whatever is killed, whenever', () => {
   let berth: Berth;

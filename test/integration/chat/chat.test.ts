@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface, type Interface} from 'node:readline';
@@ -164,6 +164,15 @@ describe('a conversation from a pipe', () => {
     expect(later.stdout).toContain('four {"turns":7,"temperature":0.2}');
     expect(later.stdout).toContain('five {"turns":1,"temperature":0.2}');
     expect(later.stdout).toContain('six {"turns":2,"temperature":0.2,"system":"Be kind."}');
+  });
+
+  it('goes on where it cannot be kept, and says so', async () => {
+    const state = join(home, 'a-file');
+    await writeFile(state, '');
+    const {code, stdout} = await run([], {input: 'one\ntwo\n', env: {BERTH_STATE_HOME: state}});
+    expect(code).toBe(0);
+    expect(stdout).toContain('two {"turns":2');
+    expect(stdout).toContain(`✖ ${state}/chat/`);
   });
 
   it('ends when the pipe ends, and speaks Chinese', async () => {
