@@ -110,7 +110,7 @@ async function firstToken({url}: Berth, key: string): Promise<void> {
   });
   let text = '';
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     text += decoder.decode(chunk, {stream: true});
     if (/"content":"[^"]/.test(text)) return;
   }

@@ -67,7 +67,7 @@ describe('somebody sets the clock', () => {
     }
     expect((await berth.json('health')).value).toMatchObject({
       state: 'healthy',
-      at: expect.stringContaining(future),
+      at: expect.stringContaining(future) as string,
     });
   });
 
