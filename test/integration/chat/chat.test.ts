@@ -171,7 +171,7 @@ describe('a conversation from a pipe', () => {
     await writeFile(state, '');
     const {code, stdout} = await run([], {input: 'one\ntwo\n', env: {BERTH_STATE_HOME: state}});
     expect(code).toBe(0);
-    expect(stdout).toContain('two {"turns":2');
+    expect(stdout).toContain('two {"turns":3');
     expect(stdout).toContain(`✖ ${state}/chat/`);
   });
 
