@@ -7,6 +7,7 @@ import {expect, test} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {seconds} from '../../../src/base/units.ts';
 import {openLocalHost} from '../../../src/hosts/index.ts';
+import {PROTOCOL} from '../../../src/hosts/runtimes/supervisor/wire.ts';
 import {DEPLOYMENT, gatewaySpec, processWorld, until} from '../../contract/hosts/world.ts';
 
 test('two owners at the same moment, with no supervisor yet: one changes, one is refused', async () => {
@@ -23,26 +24,33 @@ test('two owners at the same moment, with no supervisor yet: one changes, one is
   for (const {value} of won) await value[Symbol.asyncDispose]();
 });
 
-test("a process that got a dead supervisor's or program's number is never touched", async () => {
-  await using world = await processWorld();
-  await world.deploy(world.engine(1));
-  await world.runtime.stop(DEPLOYMENT, seconds(0));
-  const stranger = spawn('sleep', ['600'], {stdio: 'ignore'});
-  await once(stranger, 'spawn');
-  const identity = {pid: stranger.pid, started: 'another-boot:1'};
-  const folder = join(world.stateRoot, DEPLOYMENT);
-  const record = {protocol: 1, ...identity, port: 9, token: 'x'};
-  await writeFile(join(folder, 'supervisor.json'), JSON.stringify(record));
-  await writeFile(join(folder, 'programs.json'), JSON.stringify([identity]));
-  expect(await world.observe()).toEqual({state: 'stopped', committedRelease: 1});
-  await world.runtime.stop(DEPLOYMENT, seconds(0));
-  await world.runtime.start(DEPLOYMENT);
-  await world.answeredBy(1);
-  await world.runtime.stop(DEPLOYMENT, seconds(0));
-  expect(stranger.exitCode).toBeNull();
-  expect(stranger.signalCode).toBeNull();
-  stranger.kill('SIGKILL');
-});
+// Each version would be ended in its own way if it were taken for alive: by a call, or by SIGTERM.
+test.each([
+  ['this', PROTOCOL],
+  ['another', PROTOCOL - 1],
+])(
+  'a process that got the number of a dead supervisor of %s version, or of its program, is never touched',
+  async (_name, protocol) => {
+    await using world = await processWorld();
+    await world.deploy(world.engine(1));
+    await world.runtime.stop(DEPLOYMENT, seconds(0));
+    const stranger = spawn('sleep', ['600'], {stdio: 'ignore'});
+    await once(stranger, 'spawn');
+    const identity = {pid: stranger.pid, started: 'another-boot:1'};
+    const folder = join(world.stateRoot, DEPLOYMENT);
+    const record = {protocol, ...identity, port: 9, token: 'x'};
+    await writeFile(join(folder, 'supervisor.json'), JSON.stringify(record));
+    await writeFile(join(folder, 'programs.json'), JSON.stringify([identity]));
+    expect(await world.observe()).toEqual({state: 'stopped', committedRelease: 1});
+    await world.runtime.stop(DEPLOYMENT, seconds(0));
+    await world.runtime.start(DEPLOYMENT);
+    await world.answeredBy(1);
+    await world.runtime.stop(DEPLOYMENT, seconds(0));
+    expect(stranger.exitCode).toBeNull();
+    expect(stranger.signalCode).toBeNull();
+    stranger.kill('SIGKILL');
+  },
+);
 
 test('a damaged committed.json: start names it, and a new deploy heals it', async () => {
   await using world = await processWorld();
