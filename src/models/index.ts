@@ -12,6 +12,7 @@ export {estimateVllm, type VllmKvType, type VllmSettings, type VllmWeights} from
 export {weightsOfFile, weightsOfGguf, type WeightsFacts} from './estimate/weights.ts';
 export type {GgufHeader, GgufValue} from './gguf/header.ts';
 export {readGgufHeader} from './gguf/read.ts';
+export {describeHeader, headerSchema, type HeaderListing, type VariantHeader} from './header/describe.ts';
 export {describeModel, modelSchema, type ModelListing, type VariantListing} from './listing.ts';
 export type {Model, Variant, Weights} from './model.ts';
 export {ownModels, type OwnModel} from './own.ts';

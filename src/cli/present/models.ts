@@ -1,6 +1,6 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes} from '../../base/units.ts';
-import type {ModelListing, VariantListing} from '../../models/index.ts';
+import type {HeaderListing, ModelListing, VariantListing} from '../../models/index.ts';
 import {keyValues, table} from '../table.ts';
 
 /** One line a variant. */
@@ -42,6 +42,27 @@ export function presentModel({models: t}: Texts, model: ModelListing): string {
   ]);
   const title = model.standIn ? `${model.id}: ${t.standIn}` : model.title;
   return `${title}\n\n${keyValues([...facts, ...variants])}`;
+}
+
+/** What the header of one variant says. */
+export function presentHeader(
+  {models: t}: Texts,
+  title: string,
+  header: HeaderListing & {variant: string},
+): string {
+  const types = Object.entries(header.bytesByType).sort(([, a], [, b]) => b - a);
+  const count = (value: number): string => value.toLocaleString('en');
+  return `${title} ${header.variant}\n\n${keyValues([
+    [t.labelPlaces, header.from],
+    [t.labelFormat, header.format],
+    ...row(t.labelArchitecture, header.architecture),
+    [t.labelParameters, header.parameters === undefined ? t.packed : count(header.parameters)],
+    [t.labelTensors, count(header.tensors)],
+    [t.labelTensorBytes, count(header.tensorBytes)],
+    ...types.map(([type, total]): [string, string] => [t.labelBytes({type}), count(total)]),
+    [t.labelFiles, count(header.files)],
+    [t.labelSize, `${formatBytes(header.fileBytes)} (${count(header.fileBytes)} B)`],
+  ])}`;
 }
 
 /** One line, or none when there is nothing to say. */

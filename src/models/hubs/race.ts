@@ -61,7 +61,7 @@ export class Race {
 
   /** A hub that has the file takes part from now on. */
   join(mirror: Mirror): void {
-    const seen: Seen = {noRanges: false};
+    const seen: Seen = {};
     this.#runners.push({
       mirror,
       seen,
@@ -71,8 +71,8 @@ export class Race {
       bytesPerSecond: undefined,
       trouble: undefined,
       contributed: false,
-      get noRanges() {
-        return seen.noRanges;
+      get ranges() {
+        return seen.ranges;
       },
     });
     this.#change.resolve(undefined);
@@ -165,6 +165,8 @@ export class Race {
         seen: runner.seen,
         signal: AbortSignal.any([signal, lane.abort.signal]),
         tell: (gotBytes) => {
+          // Its first bytes say whether more can be asked of this hub at once.
+          if (lane.gotBytes === 0) this.#change.resolve(undefined);
           lane.gotBytes += gotBytes;
           runner.contributed = true;
           tell(partial.haveBytes, runner.mirror);

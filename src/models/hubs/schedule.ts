@@ -5,8 +5,8 @@ export interface Standing {
   live: boolean;
   /** Requests under way. */
   lanes: number;
-  /** Sends whole files only, so that one request at a time is enough. */
-  noRanges: boolean;
+  /** Whether it sends parts of files; while that is unknown, and where it does not, one request at a time is enough. */
+  ranges: boolean | undefined;
   /** Left behind by a faster one: asked again only when no other is left. */
   outrun: boolean;
   /** Of one request, as measured last; undefined before that. */
@@ -22,7 +22,7 @@ export const MOST_LANES = 4;
  */
 export function nextToAsk<T extends Standing>(standings: readonly T[]): T | undefined {
   if (standings.reduce((sum, {lanes}) => sum + lanes, 0) >= MOST_LANES) return undefined;
-  const live = standings.filter((standing) => standing.live && !(standing.noRanges && standing.lanes > 0));
+  const live = standings.filter(({live: alive, ranges, lanes}) => alive && (lanes === 0 || ranges === true));
   const fit = live.filter(({outrun}) => !outrun);
   const field = fit.length > 0 ? fit : live;
   const unknown = field.find(({lanes, bytesPerSecond}) => lanes === 0 && bytesPerSecond === undefined);

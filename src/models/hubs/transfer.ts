@@ -10,8 +10,8 @@ import {HubTrouble} from './trouble.ts';
 export interface Seen {
   /** Strong ETag, and the origin that gave it: with it a hub is asked for the same file, not another of that name. */
   validator?: {etag: string; origin: string};
-  /** It ignores ranges. */
-  noRanges: boolean;
+  /** Whether it sends parts of files; unknown before the first was asked for. */
+  ranges?: boolean;
 }
 
 export interface Transfer {
@@ -72,12 +72,13 @@ function check(answer: Answer, {gap, claim, seen}: Transfer, wholeFile: boolean)
     if (length !== undefined && Number(length) !== gap.end - gap.start) {
       throw lie(`sends ${length} bytes of a range of ${gap.end - gap.start}`);
     }
+    seen.ranges = true;
     return 0;
   }
   if (length !== undefined && Number(length) !== claim.totalBytes) {
     throw lie(`sends ${length} bytes but claimed ${claim.totalBytes}`);
   }
-  if (!wholeFile) seen.noRanges = true;
+  if (!wholeFile) seen.ranges = false;
   return gap.start;
 }
 

@@ -4,6 +4,7 @@ import type {Clock} from '../../base/clock.ts';
 import {silent} from '../../base/progress.ts';
 import {bytes, type Bytes, type Duration} from '../../base/units.ts';
 import {weightsMissing} from '../damage.ts';
+import type {VariantHeader} from '../header/describe.ts';
 import {askAll} from '../hubs/ask.ts';
 import {openAgent, USUAL_PATIENCE, type Patience} from '../hubs/http.ts';
 import {homesOf, openHubs} from '../hubs/open.ts';
@@ -21,10 +22,12 @@ import {
   removeFolder,
   writeManifest,
 } from './folder.ts';
+import {headerOnDisk, headerOnHub} from './headers.ts';
+import {importWeights, type Imported, type ImportOptions} from './import.ts';
 import {listFiles} from './listing.ts';
 import {takeFileLock} from './lock.ts';
 import {Memos} from './memo.ts';
-import {OneFiles, partialOf, type OneFile, type OnDisk} from './one-file.ts';
+import {OneFiles, partialOf, sizeOf, type OneFile, type OnDisk} from './one-file.ts';
 import {saveNano} from './save-nano.ts';
 import {openSession, type EnsureOptions, type Session, type Wiring} from './session.ts';
 import {downloadTelling} from './telling.ts';
@@ -58,6 +61,10 @@ export interface WeightsStore {
   look(model: Model, variant: Variant): Promise<OnDisk>;
   /** Hashes the weights now. Undefined when they are not there; throws `weights_damaged`. */
   verify(model: Model, variant: Variant, options?: EnsureOptions): Promise<Weights | undefined>;
+  /** What the header says: from the disk when the weights are there, else from a hub, without downloading them. */
+  header(model: Model, variant: Variant, signal?: AbortSignal): Promise<VariantHeader>;
+  /** Takes weights from a file or folder, recognised by their hash. See `importWeights` for its errors. */
+  import(from: string, options: ImportOptions): Promise<Imported[]>;
   /** Removes the weights and what belongs to them; the bytes that became free. Files of the user's own stay. */
   remove(model: Model, variant: Variant): Promise<Bytes>;
 }
@@ -256,7 +263,28 @@ export function openWeightsStore(options: StoreOptions): WeightsStore {
     return where.kind === 'file' ? one.remove(where.path) : removeFolder(where.path, one);
   };
 
-  return {find, ensure, reachableHub, look, verify, remove};
+  const header: WeightsStore['header'] = async (model, variant, signal = new AbortController().signal) => {
+    const content = await contentOf(model, variant);
+    const path = content.kind === 'file' ? content.file.path : content.path;
+    const files = content.kind === 'file' ? [content.file] : (content.files ?? []);
+    const here = await inTurn(files, async (file) =>
+      (await sizeOf(file.path)) === undefined ? undefined : file.path,
+    );
+    if (here && here.length > 0) return headerOnDisk(here, path);
+    const {file: source} = variant;
+    switch (source.from) {
+      case 'hub':
+        return headerOnHub(wiring, model, source, signal);
+      case 'built-in':
+        return headerOnDisk([(await ensure(model, variant)).path], path);
+      case 'path':
+        throw weightsMissing(path);
+    }
+  };
+
+  const take: WeightsStore['import'] = (from, given) => importWeights({folder, one, clock}, from, given);
+
+  return {find, ensure, reachableHub, look, verify, header, import: take, remove};
 }
 
 type Content =

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {closeSync, openSync, readSync, statSync} from 'node:fs';
 
 /** A file that the double has. */
 export interface FakeFile {
@@ -18,6 +19,22 @@ export const inMemory = (content: Uint8Array, {lfs = true} = {}): FakeFile => ({
   lfs,
   read: (start, end) => content.subarray(start, end),
 });
+
+/** A file on the disk that may be larger than memory; nobody hashes it, so its hash is said. */
+export function onDisk(path: string, sha256: string): FakeFile & Disposable {
+  const fd = openSync(path, 'r');
+  return {
+    size: statSync(path).size,
+    sha256,
+    gitHash: sha256.slice(0, 40),
+    lfs: true,
+    read: (start, end) => {
+      const piece = Buffer.alloc(end - start);
+      return piece.subarray(0, readSync(fd, piece, 0, piece.length, start));
+    },
+    [Symbol.dispose]: () => closeSync(fd),
+  };
+}
 
 /** The same file with every byte changed, under the same name and hash: what a lying hub sends. */
 export const spoiled = (file: FakeFile): FakeFile => ({
