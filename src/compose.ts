@@ -16,12 +16,17 @@ export interface Parts {
   folders: Folders;
   /** A machine by its name. Dispose it. */
   host(name: string): Promise<Host>;
-  /** What the model shares with its neighbours on that machine. */
-  device(host: Host): Promise<Device>;
+  /** What the model shares with its neighbours on that machine: `cpu`, a card's index or UUID, or what answers. */
+  device(host: Host, card?: string): Promise<Device>;
   /** Weights on this machine. */
   weights(): Promise<WeightsStore>;
-  /** All that deploying to a host takes. Dispose it: it holds the host. */
-  deploy(hostName: string, progress: Progress, signal: AbortSignal): Promise<DeployParts & AsyncDisposable>;
+  /** All that deploying to a host takes, with that device. Dispose it: it holds the host. */
+  deploy(
+    hostName: string,
+    progress: Progress,
+    signal: AbortSignal,
+    card?: string,
+  ): Promise<DeployParts & AsyncDisposable>;
 }
 
 export function compose(env: NodeJS.ProcessEnv): Parts {
@@ -39,15 +44,15 @@ export function compose(env: NodeJS.ProcessEnv): Parts {
         env,
       });
     },
-    async device() {
-      const {openCpuDevice} = await import('./card/index.ts');
-      return openCpuDevice({clock});
+    async device(_host, card) {
+      const {localRun, openDevice} = await import('./card/index.ts');
+      return openDevice({clock, run: localRun(), card});
     },
     async weights() {
       const {openWeightsStore} = await import('./models/index.ts');
       return openWeightsStore({folder: join(folders.cache, 'weights'), env, clock});
     },
-    async deploy(hostName, progress, signal) {
+    async deploy(hostName, progress, signal, card) {
       const [host, {findModel, ownModels}, {engineFor}] = await Promise.all([
         parts.host(hostName),
         import('./models/index.ts'),
@@ -58,7 +63,7 @@ export function compose(env: NodeJS.ProcessEnv): Parts {
         progress,
         signal,
         host,
-        device: await parts.device(host),
+        device: await parts.device(host, card),
         weights: await parts.weights(),
         findModel: (name, own) => findModel(name, ownModels(own)),
         engine: (name) => engineFor(name, {llamaServer: env.BERTH_LLAMA_SERVER}),

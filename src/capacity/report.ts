@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import {textsFor} from '../base/texts/index.ts';
 import type {GatewayStats} from '../hosts/index.ts';
 import type {DeviceFacts, Reading} from '../card/index.ts';
 import {bytes, gib, mib, type Bytes} from '../base/units.ts';
@@ -38,14 +39,16 @@ export function capacityReport({view, facts, reading, stats, candidates}: Capaci
   const tenants = groupTenants(view.name, own, reading);
   const usedByModel = heldTogether(own.model);
   const attributedBytes = heldTogether(reading.processes);
-  const {totalBytes, usedBytes, freeBytes, reservedBytes, utilizationRatio} = reading;
+  const {totalBytes, usedBytes, freeBytes, reservedBytes} = reading;
   const running = view.observed.state === 'running';
   const programs = {
     usedBytes: heldTogether(own.programs),
     allowanceBytes: view.release ? programsAllowance(facts.kind) : bytes(0),
   };
   // What is stopped keeps its claim: `berth start` must find room for it.
-  const growth = Math.max(0, (view.release?.budgetBytes ?? 0) - usedByModel);
+  const {budgetBytes = 0, device = facts.kind} = view.release ?? {};
+  const claim = device === facts.kind ? budgetBytes : 0;
+  const growth = Math.max(0, claim - usedByModel);
   const programsGrowth = Math.max(0, programs.allowanceBytes - programs.usedBytes);
   const margin = safetyMargin(totalBytes);
   const guaranteed = Math.max(0, freeBytes - growth - programsGrowth - margin);
@@ -53,7 +56,7 @@ export function capacityReport({view, facts, reading, stats, candidates}: Capaci
     schema: 'berth.capacity/1',
     at: reading.at.toISOString(),
     host: view.host,
-    device: {...facts, ...(utilizationRatio !== undefined && {utilizationRatio})},
+    device: devicePart(facts, reading),
     memory: {
       totalBytes,
       usedBytes,
@@ -88,6 +91,37 @@ export function capacityReport({view, facts, reading, stats, candidates}: Capaci
           e2e: quantiles(stats.latency.e2e),
         }
       : null,
+  };
+}
+
+function devicePart(
+  {faults: broken = [], ...facts}: DeviceFacts,
+  {
+    utilizationRatio,
+    temperatureC,
+    powerW,
+    powerLimitW,
+    throttle,
+    processesHidden,
+    faults: seen = [],
+  }: Reading,
+): CapacityReport['device'] {
+  const english = textsFor('en');
+  const faults = [...broken, ...seen].map(({name, detail, line, what}) => ({
+    name,
+    message: what(english),
+    ...(detail !== '' && {detail}),
+    ...(line !== '' && {line}),
+  }));
+  return {
+    ...facts,
+    ...(utilizationRatio !== undefined && {utilizationRatio}),
+    ...(temperatureC !== undefined && {temperatureC}),
+    ...(powerW !== undefined && {powerW}),
+    ...(powerLimitW !== undefined && {powerLimitW}),
+    ...(throttle !== undefined && {throttle: [...throttle]}),
+    ...(processesHidden && {processesHidden}),
+    ...(faults.length > 0 && {faults}),
   };
 }
 

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {CARD_FAULTS, THROTTLE_REASONS} from '../card/index.ts';
 
 const byteCount = z.int();
 export const quantilesSchema = z.object({
@@ -25,6 +26,8 @@ export const tenantSchema = z.object({
   user: z.string().optional(),
   command: z.string().optional(),
   containerId: z.string().optional(),
+  /** What its processes use a card for, where all of them use it alike. */
+  uses: z.enum(['compute', 'graphics', 'both']).optional(),
 });
 export type Tenant = z.infer<typeof tenantSchema>;
 
@@ -40,6 +43,32 @@ export const capacitySchema = z.object({
     totalBytes: byteCount,
     cores: z.int().optional(),
     utilizationRatio: z.number().optional(),
+    /** The rest is told of cards. */
+    index: z.int().optional(),
+    driver: z.string().optional(),
+    /** The newest CUDA that the driver runs. */
+    cudaCeiling: z.string().optional(),
+    computeCapability: z.string().optional(),
+    persistence: z.boolean().optional(),
+    temperatureC: z.number().optional(),
+    powerW: z.number().optional(),
+    powerLimitW: z.number().optional(),
+    throttle: z.array(z.enum(THROTTLE_REASONS)).optional(),
+    /** Only processes of the reader's own PID namespace are seen; those of others are unattributed. */
+    processesHidden: z.boolean().optional(),
+    /** What has failed, and what a card asks for. With a CPU: why there is no card to look at. */
+    faults: z
+      .array(
+        z.object({
+          name: z.enum(CARD_FAULTS),
+          message: z.string(),
+          /** What the message leaves to a value: a time, a card. */
+          detail: z.string().optional(),
+          /** The words that gave it away. */
+          line: z.string().optional(),
+        }),
+      )
+      .optional(),
   }),
   /** total = used + free + reserved; used = attributed + unattributed. */
   memory: z.object({
@@ -58,6 +87,8 @@ export const capacitySchema = z.object({
       model: z.string(),
       variant: z.string(),
       engine: z.string(),
+      /** What its budget is taken from. When this is there and not `device.kind`, the model is not on this device. */
+      device: z.enum(['cpu', 'gpu']).optional(),
       standIn: z.boolean(),
       contextTokens: z.int(),
       running: z.boolean(),

@@ -14,6 +14,7 @@ function tenantOf(kind: Tenant['kind'], name: string, processes: readonly Proces
   const largest = processes.toSorted(largestFirst)[0];
   const users = new Set(processes.map((one) => one.user));
   const peaks = processes.flatMap((one) => (one.peakBytes === undefined ? [] : [one.peakBytes]));
+  const uses = new Set(processes.map((one) => one.uses));
   const common = kind === 'outsider' ? largest : undefined;
   return {
     kind,
@@ -27,6 +28,7 @@ function tenantOf(kind: Tenant['kind'], name: string, processes: readonly Proces
     ...(users.size === 1 && largest?.user !== undefined && {user: largest.user}),
     ...(common && {command: common.command}),
     ...(common?.containerId !== undefined && {containerId: common.containerId}),
+    ...(uses.size === 1 && largest?.uses !== undefined && {uses: largest.uses}),
   };
 }
 

@@ -12,6 +12,8 @@ export interface DeploymentView {
     model: string;
     variant: string;
     engine: string;
+    /** What its budget is taken from, where that is certain; the device that is looked at may be the other. */
+    device?: 'cpu' | 'gpu';
     standIn: boolean;
     contextTokens: number;
     /** Bytes the model may use. */

@@ -4,6 +4,7 @@ export {ownerOf, type ContainerOwner, type Owner} from './attribution.ts';
 export {openCpuDevice, type CpuDeviceOptions} from './cpu/device.ts';
 export {withDescendants} from './family.ts';
 export {openNvidiaDevice, type NvidiaDeviceOptions} from './nvidia/device.ts';
+export {chooseCard, type CardRow} from './nvidia/cards.ts';
 export {examineCards, type Examination} from './nvidia/examine.ts';
 export {CARD_FAULTS, cardError, type CardFault, type CardFaultName} from './nvidia/faults.ts';
 export {followCards, startLocally, type CardEvent} from './nvidia/follow.ts';

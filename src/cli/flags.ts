@@ -38,6 +38,11 @@ export const deploymentFlags = {
 /** Where the user's own models are described. */
 export const configFlag = {config: deploymentFlags.config};
 
+/** Which device to look at, or to use. */
+export const cardFlag = {
+  card: Flags.string({summary: text((t) => t.cli.flagCard), env: 'BERTH_CARD', helpValue: 'cpu|INDEX|UUID'}),
+};
+
 /** A flag for an amount of memory, `12GiB`. */
 export const bytesFlag = Flags.custom<Bytes>({
   helpValue: '12GiB',

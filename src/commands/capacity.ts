@@ -5,7 +5,7 @@ import {
   type Candidate,
   type CapacityReport,
 } from '../capacity/index.ts';
-import {BerthCommand, deploymentFlags, examples, text} from '../cli/command.ts';
+import {BerthCommand, cardFlag, deploymentFlags, examples, text} from '../cli/command.ts';
 import {presentCapacity} from '../cli/present/capacity.ts';
 import {describe, loadSettings, viewOf} from '../deploy/index.ts';
 import {CATALOGUE} from '../models/index.ts';
@@ -14,17 +14,21 @@ export default class Capacity extends BerthCommand<CapacityReport> {
   static override summary = text((t) => t.capacity.help.summary);
   static override examples = examples(
     ['capacity', (t) => t.capacity.help.example],
+    ['capacity --card 0', (t) => t.capacity.help.card],
     ['capacity --json', (t) => t.capacity.help.json],
   );
   static override resultSchema = capacitySchema;
-  static override flags = deploymentFlags;
+  static override flags = {...deploymentFlags, ...cardFlag};
 
   override async run(): Promise<CapacityReport> {
     const {flags} = await this.parse(Capacity);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
     await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
     const view = viewOf(await describe(parts, settings));
-    const report = await readCapacity({view, device: parts.device, candidates: candidates(view.release)});
+    // Without a wish: the device that the deployment is on, or, where there is none, whatever answers.
+    const wanted = settings.card ?? (view.release?.device === 'cpu' ? 'cpu' : undefined);
+    const device = await this.parts.device(parts.host, wanted);
+    const report = await readCapacity({view, device, candidates: candidates(view.release)});
     return this.present(report, (t) => presentCapacity(t, report));
   }
 }

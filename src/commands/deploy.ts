@@ -1,6 +1,13 @@
-import {BerthCommand, bytesFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
+import {BerthCommand, bytesFlag, cardFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
 import {presentDeploy} from '../cli/present/deployment.ts';
-import {deploy, deployOutcomeSchema, firstRun, loadSettings, type DeployOutcome} from '../deploy/index.ts';
+import {
+  deploy,
+  type DeployOutcome,
+  deployOutcomeSchema,
+  deviceFor,
+  firstRun,
+  loadSettings,
+} from '../deploy/index.ts';
 
 export default class Deploy extends BerthCommand<DeployOutcome> {
   static override summary = text((t) => t.deploy.help.deploy);
@@ -14,6 +21,7 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
   static override resultSchema = deployOutcomeSchema;
   static override flags = {
     ...deploymentFlags,
+    ...cardFlag,
     model: Flags.string({char: 'm', summary: text((t) => t.deploy.help.flagModel), env: 'BERTH_MODEL'}),
     variant: Flags.string({summary: text((t) => t.deploy.help.flagVariant), env: 'BERTH_VARIANT'}),
     engine: Flags.option({
@@ -64,7 +72,12 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
   override async run(): Promise<DeployOutcome> {
     const {flags} = await this.parse(Deploy);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(
+      settings.host,
+      this.progress,
+      this.signal,
+      deviceFor(settings),
+    );
     const outcome = flags['first-run']
       ? await firstRun(parts, settings)
       : await deploy(parts, settings, {dryRun: flags['dry-run']});

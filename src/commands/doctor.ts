@@ -1,9 +1,10 @@
 import {ExitCode} from '../base/errors.ts';
 import {bytes, formatBytes, mib} from '../base/units.ts';
 import {roughNeed} from '../capacity/index.ts';
-import {BerthCommand, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
+import {examineCards, localRun} from '../card/index.ts';
+import {BerthCommand, cardFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
 import {presentDiagnosis} from '../cli/present/health.ts';
-import {loadSettings, type DeployParts, type Settings} from '../deploy/index.ts';
+import {type DeployParts, deviceFor, loadSettings, type Settings} from '../deploy/index.ts';
 import {checkLibrary} from '../engines/index.ts';
 import {diagnose, doctorJson, doctorSchema, type DoctorInput, type DoctorJson} from '../health/index.ts';
 import type {Observed} from '../hosts/index.ts';
@@ -20,6 +21,7 @@ export default class Doctor extends BerthCommand<DoctorJson> {
   static override resultSchema = doctorSchema;
   static override flags = {
     ...deploymentFlags,
+    ...cardFlag,
     port: Flags.integer({
       char: 'p',
       summary: text((t) => t.health.help.port),
@@ -34,7 +36,12 @@ export default class Doctor extends BerthCommand<DoctorJson> {
     const {port, ...rest} = flags;
     const wanted = port === undefined ? rest : {...rest, port};
     const settings = await loadSettings({file: flags.config, flags: wanted, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(
+      settings.host,
+      this.progress,
+      this.signal,
+      deviceFor(settings),
+    );
     const diagnosis = await diagnose(await this.input(parts, settings));
     const exit = diagnosis.ready ? ExitCode.ok : ExitCode.failed;
     return this.present(doctorJson(diagnosis), (t) => presentDiagnosis(t, diagnosis), exit);
@@ -54,6 +61,7 @@ export default class Doctor extends BerthCommand<DoctorJson> {
       node: {version: process.version, needed: NODE_NEEDED},
       folders: this.parts.folders,
       device,
+      cards: {card: settings.card, examine: () => examineCards(localRun())},
       library: {version: parts.engine('embedded').version, check: checkLibrary},
       model: {missingBytes: missing(variant, onDisk), memoryBytes: memoryOf(variant)},
       port: {

@@ -2,7 +2,7 @@ import {BerthCommand, deploymentFlags, examples, Flags, text} from '../cli/comma
 import {presentHealth} from '../cli/present/health.ts';
 import {ExitCode} from '../base/errors.ts';
 import {seconds} from '../base/units.ts';
-import {describe, loadSettings, viewOf, type DeployParts, type Settings} from '../deploy/index.ts';
+import {type DeployParts, describe, deviceFor, loadSettings, type Settings, viewOf} from '../deploy/index.ts';
 import {checkHealth, healthJson, healthSchema, type HealthJson, type HealthReport} from '../health/index.ts';
 
 export default class Health extends BerthCommand<HealthJson> {
@@ -27,7 +27,12 @@ export default class Health extends BerthCommand<HealthJson> {
   override async run(): Promise<HealthJson> {
     const {flags} = await this.parse(Health);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(
+      settings.host,
+      this.progress,
+      this.signal,
+      deviceFor(settings),
+    );
     for (;;) {
       const report = await this.check(parts, settings);
       const exit = report.state === 'healthy' ? ExitCode.ok : ExitCode.unhealthy;

@@ -17,6 +17,7 @@ import {fingerprintOf, type Identity, type Release} from './release.ts';
 import {askedOf, ensureWeights, resolveTarget, type Target} from './resolve.ts';
 import {serveRelease} from './serve-release.ts';
 import {heldBy, servingEngine} from './service.ts';
+import {checkCardIsUsed, checkCardWorks} from './which-device.ts';
 
 export interface DeployOptions {
   /** Say what would be done, and touch nothing. */
@@ -33,6 +34,8 @@ export async function deploy(
   options: DeployOptions = {},
 ): Promise<DeployOutcome> {
   const started = parts.clock.elapsed();
+  checkCardIsUsed(settings);
+  await checkCardWorks(parts.device);
   const target = await resolveTarget(parts, settings);
   const before = await visit(parts, settings);
   await checkEngine(parts, target.engine, settings);

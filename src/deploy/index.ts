@@ -11,3 +11,4 @@ export {rollback} from './rollback.ts';
 export {loadSettings} from './config/load.ts';
 export {type Settings, type SettingsInput} from './config/settings.ts';
 export {viewOf} from './view.ts';
+export {deviceFor} from './which-device.ts';

@@ -1,9 +1,11 @@
 import {bytes} from '../base/units.ts';
 import type {DeploymentView} from '../capacity/index.ts';
 import type {Description} from './describe.ts';
+import {deviceOf} from './which-device.ts';
 
 /** A deployment as health and capacity look at it. */
 export function viewOf({status, observed, release, outcome, stats}: Description): DeploymentView {
+  const device = release && deviceOf(release.identity.engine, status.runtime);
   return {
     name: status.deployment,
     host: status.host,
@@ -14,6 +16,7 @@ export function viewOf({status, observed, release, outcome, stats}: Description)
         model: release.identity.model,
         variant: release.identity.variant,
         engine: release.identity.engine,
+        ...(device && {device}),
         standIn: status.standIn ?? false,
         contextTokens: release.settings.contextTokens,
         budgetBytes: bytes(release.budgetBytes),

@@ -25,6 +25,8 @@ export interface CardFault {
   name: CardFaultName;
   /** The line that gave it away, cut and made printable; empty when silence did. */
   line: string;
+  /** What `what` leaves open: a time, a card's name; often empty. */
+  detail: string;
   what: Say;
   why: Say;
   /** Commands that put it right, the best first. */
@@ -56,7 +58,8 @@ const FIXES: Readonly<Record<CardFaultName, readonly string[]>> = {
 export const cardFault = (name: CardFaultName, line = '', detail = ''): CardFault => ({
   name,
   line: printable(line),
-  what: (t) => t.card.fault[name].what({detail}),
+  detail: printable(detail),
+  what: (t) => t.card.fault[name].what({detail: printable(detail)}),
   why: (t) => t.card.fault[name].why,
   try: FIXES[name],
 });

@@ -16,7 +16,11 @@ function nameOf(t: Texts, tenant: Tenant): string {
       return `${tenant.name} (${t.capacity.kind[tenant.kind]})`;
     case 'outsider': {
       const where = tenant.containerId === undefined ? tenant.user : `@${tenant.containerId.slice(0, 12)}`;
-      return where === undefined ? tenant.name : `${tenant.name} (${where})`;
+      const notes = [
+        ...(where === undefined ? [] : [where]),
+        ...(tenant.uses === 'graphics' ? [t.capacity.graphics] : []),
+      ];
+      return notes.length === 0 ? tenant.name : `${tenant.name} (${notes.join(', ')})`;
     }
     case 'rest':
       return t.capacity.kind.rest;
@@ -29,12 +33,39 @@ function deviceLines(t: Texts, {device, host, memory}: CapacityReport): string {
   const sum = [
     `${t.capacity.total} ${size(memory.totalBytes)}`,
     `${t.capacity.used} ${size(memory.usedBytes)} + ${t.capacity.free} ${size(memory.freeBytes)}`,
-    `${t.capacity.reserved} ${size(memory.reservedBytes)}`,
+    `${device.kind === 'gpu' ? t.capacity.reservedByDriver : t.capacity.reserved} ${size(memory.reservedBytes)}`,
   ];
   return keyValues([
     [t.capacity.device, cutToWidth(`${device.name} · ${host}`, 64)],
     ['', `${sum[0] ?? ''} = ${sum[1] ?? ''} + ${sum[2] ?? ''}`],
+    ...cardLines(t, device).map((line) => ['', line] as const),
   ]);
+}
+
+/** What only a card tells, and what is wrong with it. */
+function cardLines(t: Texts, device: CapacityReport['device']): string[] {
+  const {driver, cudaCeiling, utilizationRatio, temperatureC, powerW, powerLimitW, throttle = []} = device;
+  const limits = throttle.filter((reason) => reason !== 'idle').map((reason) => t.card.throttle[reason]);
+  const watts = powerLimitW === undefined ? '' : ` / ${Math.round(powerLimitW)} W`;
+  const told = [
+    [
+      ...(driver === undefined ? [] : [t.capacity.driver({version: driver})]),
+      ...(cudaCeiling === undefined ? [] : [t.capacity.cuda({version: cudaCeiling})]),
+    ],
+    device.kind === 'cpu'
+      ? []
+      : [
+          ...(utilizationRatio === undefined ? [] : [`${Math.round(utilizationRatio * 100)} %`]),
+          ...(temperatureC === undefined ? [] : [`${temperatureC} °C`]),
+          ...(powerW === undefined ? [] : [`${powerW.toFixed(1)} W${watts}`]),
+          ...(limits.length === 0 ? [] : [t.capacity.limitedBy({reasons: limits.join(', ')})]),
+        ],
+    device.processesHidden ? [t.capacity.processesHidden] : [],
+  ];
+  const broken = (device.faults ?? []).map(({name, detail = ''}) => `! ${t.card.fault[name].what({detail})}`);
+  return [...told.filter((parts) => parts.length > 0).map((parts) => parts.join(' · ')), ...broken].map(
+    (line) => cutToWidth(line, 68),
+  );
 }
 
 function tenantTable(t: Texts, {tenants, memory}: CapacityReport): string {
@@ -58,7 +89,7 @@ function tenantTable(t: Texts, {tenants, memory}: CapacityReport): string {
   );
 }
 
-function modelLines(t: Texts, {model}: CapacityReport): string {
+function modelLines(t: Texts, {model, device}: CapacityReport): string {
   if (!model) return t.capacity.notDeployed;
   const notes = [
     ...(model.standIn ? [t.capacity.standIn] : []),
@@ -68,6 +99,9 @@ function modelLines(t: Texts, {model}: CapacityReport): string {
   const measured = model.measuredPeakBytes;
   return keyValues([
     [t.capacity.modelTitle, title],
+    ...(model.device === undefined || model.device === device.kind
+      ? []
+      : [['', t.capacity.otherDevice[model.device]] as const]),
     [`  ${t.capacity.now}`, size(model.usedBytes)],
     [
       `  ${t.capacity.peak}`,

@@ -26,6 +26,7 @@ export interface SettingsFlags {
   concurrency?: number | undefined;
   kv?: string | undefined;
   threads?: number | undefined;
+  card?: string | undefined;
   budget?: number | string | undefined;
   drain?: number | string | undefined;
   address?: string | undefined;
@@ -78,10 +79,37 @@ function withPathsFrom(folder: string, settings: Settings): Settings {
 }
 
 function settingsOf(flags: SettingsFlags): object {
-  const {host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain, update} =
-    flags;
+  const {
+    host,
+    runtime,
+    model,
+    variant,
+    engine,
+    context,
+    concurrency,
+    kv,
+    threads,
+    budget,
+    drain,
+    update,
+    card,
+  } = flags;
   return {
-    ...{host, runtime, model, variant, engine, context, concurrency, kv, threads, budget, drain, update},
+    ...{
+      host,
+      runtime,
+      model,
+      variant,
+      engine,
+      context,
+      concurrency,
+      kv,
+      threads,
+      budget,
+      drain,
+      update,
+      card,
+    },
     deployment: flags.name,
     gateway: {address: flags.address, port: flags.port},
   };

@@ -49,6 +49,10 @@ export const settingsSchema = z.strictObject({
   concurrency: z.int().min(1).max(64).exactOptional(),
   /** Element type of the KV cache. */
   kv: z.enum(['f16', 'q8_0', 'q4_0']).exactOptional(),
+  /** Where the model's memory is: `cpu`, or a card by its index or UUID. */
+  card: z
+    .preprocess((given) => (typeof given === 'number' ? String(given) : given), z.string().min(1))
+    .exactOptional(),
   /** CPU threads of the engine. */
   threads: z.int().min(1).max(1024).exactOptional(),
   /** The bytes that the model may use at its peak. */

@@ -1,9 +1,10 @@
 import type {Clock} from '../../base/clock.ts';
 import type {Folders} from '../../base/folders.ts';
 import {formatBytes, formatDuration, mib, seconds, type Bytes, type Duration} from '../../base/units.ts';
-import type {Device} from '../../card/index.ts';
+import type {Device, Examination} from '../../card/index.ts';
 import type {LibraryCheck} from '../../engines/index.ts';
 import type {PortHolder} from '../../hosts/index.ts';
+import {cardFindings, type CardWish} from './cards.ts';
 import type {Diagnosis, DoctorCheckName, Finding} from './diagnosis.ts';
 import {freeSpace, writableProblem} from './folders.ts';
 
@@ -21,6 +22,8 @@ export interface DoctorInput {
   node: {version: string; needed: string};
   folders: Folders;
   device: Device;
+  /** A look at the machine's cards, and what is wanted of them. */
+  cards: CardWish & {examine: () => Promise<Examination>};
   /** `node-llama-cpp-3.22.1`, and whether it loads. */
   library: {version: string; check: () => Promise<LibraryCheck>};
   /** Of the model that a deploy would choose; bytes of its weights still to be fetched, and memory it needs. */
@@ -50,17 +53,27 @@ export async function diagnose(input: DoctorInput): Promise<Diagnosis> {
     const finding = await check();
     return {name, durationMs: clock.elapsed() - started, ...finding};
   };
+  const lookAtCards = async () => {
+    const started = clock.elapsed();
+    const findings = cardFindings(await input.cards.examine(), input.cards);
+    // They come from one look, so its time stands at the first.
+    return findings.map((finding, at) => ({
+      ...finding,
+      durationMs: at === 0 ? clock.elapsed() - started : 0,
+    }));
+  };
   const checks = await Promise.all([
     look('node', () => Promise.resolve(checkNode(input.node))),
     look('engine', () => checkEngine(input)),
     look('folders', () => checkFolders(input.folders)),
     look('disk', () => checkDisk(input)),
     look('memory', () => checkMemory(input)),
+    lookAtCards(),
     look('port', () => checkPort(input)),
     look('hubs', () => checkHubs(input)),
     look('clock', () => Promise.resolve(checkClock(clock.now()))),
     look('leftovers', () => checkLeftovers(input)),
-  ]);
+  ]).then((found) => found.flat());
   return {at: clock.now(), host: input.host, checks, ready: checks.every(({state}) => state !== 'fail')};
 }
 

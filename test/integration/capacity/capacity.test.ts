@@ -43,6 +43,7 @@ it('names the model and its neighbour by the memory that they really hold, and f
       model: 'nano',
       variant: 'F16',
       engine: 'embedded',
+      device: 'cpu',
       standIn: true,
       contextTokens: 1,
       budgetBytes: gib(1),

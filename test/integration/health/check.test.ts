@@ -90,6 +90,7 @@ async function check({behaviour, observed, budgetBytes, stats, limits}: Case): P
       model: 'fake',
       variant: 'F16',
       engine: 'embedded',
+      device: 'cpu',
       standIn: true,
       contextTokens: 1024,
       budgetBytes: bytes(budgetBytes ?? gib(8)),

@@ -47,6 +47,7 @@ const view = (more: Partial<DeploymentView> = {}): DeploymentView => ({
     model: 'nano',
     variant: 'F16',
     engine: 'embedded',
+    device: 'cpu',
     standIn: true,
     contextTokens: 4096,
     budgetBytes: gib(3),

@@ -6,6 +6,7 @@ export const cli = {
   flagName: 'Name of the deployment.',
   flagHost: 'Machine to work on.',
   flagConfig: 'Settings file; ./berth.yaml when there is one.',
+  flagCard: 'Device: cpu, or a card by its index or UUID.',
   topics: {
     config: 'Settings files.',
     host: 'Machines that are reached by SSH.',

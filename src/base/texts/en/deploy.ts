@@ -26,6 +26,8 @@ export const deploy = {
     `${p.terms}, for ${p.sequences} x ${p.context} tokens. Free ${p.free} + given back by the present release ${p.present} - Berth's own programs ${p.programs} - safety ${p.safety}.`,
   portTaken: (p: {port: number; address: string; who: string | undefined}) =>
     `Port ${p.port} on ${p.address} is taken${p.who === undefined ? '' : ` by ${p.who}`}.`,
+  cardNotUsed: (p: {card: string; engine: string; runtime: string}) =>
+    `Card ${p.card} would not be used: ${p.engine} under the runtime ${p.runtime} computes on the CPU.`,
   nothingDeployed: (p: {deployment: string}) => `Nothing is deployed as "${p.deployment}" on this host.`,
   nothingToRollBackTo: (p: {present: number | undefined}) =>
     p.present === undefined

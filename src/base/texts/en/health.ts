@@ -69,6 +69,10 @@ export const health = {
       folders: 'folders',
       disk: 'disk space',
       memory: 'memory',
+      gpu: 'graphics card',
+      cuda: 'CUDA',
+      persistence: 'persistence mode',
+      xid: 'card errors (XID)',
       port: 'port',
       hubs: 'model hubs',
       clock: 'clock',
@@ -89,6 +93,23 @@ export const health = {
       `${p.free} of ${p.total} free, ${p.device}`,
     memoryShort: (p: {free: string; needed: string}) =>
       `${p.free} free; the default model needs about ${p.needed}.`,
+    gpuNone: 'no NVIDIA card; models run on the CPU',
+    gpuOk: (p: {list: string}) => p.list,
+    gpuOther: (p: {wanted: string; list: string}) => `There is no card "${p.wanted}". There are: ${p.list}.`,
+    cudaOk: (p: {driver: string; ceiling: string}) =>
+      `driver ${p.driver} runs images up to CUDA ${p.ceiling}`,
+    cudaMinor: (p: {driver: string; ceiling: string; image: string}) =>
+      `Driver ${p.driver} knows CUDA up to ${p.ceiling}; images of CUDA ${p.image} run only in part.`,
+    cudaOld: (p: {driver: string; ceiling: string; image: string; needed: number | undefined}) =>
+      `Driver ${p.driver} runs images up to CUDA ${p.ceiling}; CUDA ${p.image} needs ${p.needed === undefined ? 'a newer one' : `driver ${p.needed} or newer`}.`,
+    persistenceOn: 'on',
+    persistenceOff:
+      'Off: the driver is loaded anew for each program, so readings and starts take seconds longer.',
+    xid: (p: {code: number; meaning: string; remedy: string}) => `${p.code}: ${p.meaning} (${p.remedy})`,
+    xidsNone: (p: {count: number}) =>
+      p.count === 0 ? 'none since the start of the machine' : `${p.count}, all of them of programs`,
+    xidsFound: (p: {list: string}) => `Since the start of the machine: ${p.list}.`,
+    xidsClosed: "not known: this user may not read the kernel's log",
     portFree: (p: {port: number}) => `${p.port} is free`,
     portOurs: (p: {port: number}) => `${p.port} is held by this deployment`,
     portTaken: (p: {port: number; who: string}) => `${p.port} is held by ${p.who}.`,

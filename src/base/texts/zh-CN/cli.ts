@@ -8,6 +8,7 @@ export const cli: typeof en = {
   flagName: '部署的名称。',
   flagHost: '要操作的机器。',
   flagConfig: '配置文件；默认使用当前目录的 berth.yaml（若存在）。',
+  flagCard: '设备：cpu，或用序号或 UUID 指定的显卡。',
   topics: {
     config: '配置文件。',
     host: '通过 SSH 连接的机器。',

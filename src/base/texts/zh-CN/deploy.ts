@@ -12,6 +12,8 @@ export const deploy: typeof en = {
     `${terms}，对应 ${sequences} 路 × ${context} 个 token。空闲 ${free} + 当前版本可归还 ${present} - Berth 自身的程序 ${programs} - 安全余量 ${safety}。`,
   portTaken: ({port, address, who}) =>
     `${address} 的端口 ${port} 已被${who === undefined ? '占用' : ` ${who} 占用`}。`,
+  cardNotUsed: ({card, engine, runtime}) =>
+    `不会用到显卡 ${card}：${engine} 在 ${runtime} 运行时下使用 CPU 计算。`,
   nothingDeployed: ({deployment}) => `本机没有名为“${deployment}”的部署。`,
   nothingToRollBackTo: ({present}) =>
     present === undefined
