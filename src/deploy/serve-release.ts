@@ -46,6 +46,7 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
         settings: release.settings,
         predictedPeakBytes: bytes(release.predicted.peakBytes),
         kvCacheBytes: kvCacheOf(release),
+        outputTokens: release.identity.gateway.limits.outputTokens,
       }),
       gateway: gatewaySpec(release.identity.gateway, {stateFolder: deploymentFolder(parts.host, site.name)}),
       contextTokens: release.settings.contextTokens,

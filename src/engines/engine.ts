@@ -36,6 +36,8 @@ export interface LaunchInput {
   predictedPeakBytes: Bytes;
   /** What the plan gave the KV cache of all sequences; vllm, which takes it as a number, needs it. */
   kvCacheBytes?: Bytes | undefined;
+  /** Longest answer that the gateway lets through, in tokens. */
+  outputTokens?: number | undefined;
   /** Absolute folder of the host for what an engine compiles once; it outlives releases. */
   cacheFolder?: string | undefined;
   /** Set when it is to run in a container: the image on the host, and the GPUs it may see. */

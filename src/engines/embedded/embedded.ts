@@ -21,7 +21,6 @@ export function embeddedEngine(): Engine {
       model,
       healthPath: '/health',
       concurrency: settings.sequences,
-      contextTokens: settings.contextTokens,
       predictedPeakBytes,
       argv: [
         ...(container ? imageProgram('engines/embedded/main') : ownProgram('main', import.meta.url)),

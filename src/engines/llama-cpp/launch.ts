@@ -13,7 +13,6 @@ export function llamaCppLaunch(program: string, input: LaunchInput): EngineSpec 
     model,
     healthPath: '/health',
     concurrency: settings.sequences,
-    contextTokens: settings.contextTokens,
     predictedPeakBytes,
     argv: [
       program,

@@ -19,14 +19,23 @@ const KV_DTYPES: Partial<Record<KvType, string>> = {f16: 'auto', q8_0: 'fp8'};
  * What runs vLLM in its container with a fixed amount of memory. Every flag, and why it is there: docs/engines.md.
  */
 export function vllmLaunch(input: LaunchInput): EngineSpec {
-  const {release, model, weightsFile, settings, predictedPeakBytes, kvCacheBytes, container, cacheFolder} =
-    input;
+  const {
+    release,
+    model,
+    weightsFile,
+    settings,
+    predictedPeakBytes,
+    kvCacheBytes,
+    container,
+    cacheFolder,
+    outputTokens,
+  } = input;
   return {
     release,
     model,
     healthPath: '/health',
     concurrency: settings.sequences,
-    contextTokens: settings.contextTokens,
+    ...(outputTokens !== undefined && {capsOutput: true}),
     predictedPeakBytes,
     argv: [
       'vllm',
@@ -35,6 +44,7 @@ export function vllmLaunch(input: LaunchInput): EngineSpec {
       ...memoryFlags(settings, kvCacheBytes),
       // Never the pickled formats, which run code when they are loaded.
       ...['--load-format', 'safetensors', '--generation-config', 'auto'],
+      ...outputFlags(outputTokens),
       ...['--disable-uvicorn-access-log', '--disable-fastapi-docs'],
     ],
     env: {
@@ -69,6 +79,15 @@ function memoryFlags(settings: EngineSettings, kvCacheBytes: number | undefined)
     ...['--cudagraph-capture-sizes', ...captureSizes(sequences).map(String)],
   ];
 }
+
+/**
+ * The longest answer, for all requests. Said here and not in each request, because vLLM refuses a request whose
+ * prompt and limit together exceed the context, where others cut the answer.
+ */
+const outputFlags = (outputTokens: number | undefined): string[] =>
+  outputTokens === undefined
+    ? []
+    : ['--override-generation-config', JSON.stringify({max_new_tokens: outputTokens})];
 
 /** Batch sizes to record CUDA graphs for: none larger than can occur, because each costs memory and start time. */
 export function captureSizes(sequences: number): number[] {

@@ -6,7 +6,7 @@ import {kvDtype, vllmLaunch} from './launch.ts';
 import {vllmMetrics} from './metrics.ts';
 
 /** The version whose argument parser, metrics and messages Berth knows; the serving image must have it. */
-const VERSION = '0.33.0';
+const VERSION = '0.29.0';
 
 /** vLLM: the most tokens a second for many requests at once, from safetensors, on an NVIDIA GPU. */
 export function vllmEngine(): Engine {

@@ -29,12 +29,13 @@ const PATHS: Record<Operation, string> = {
 /** Takes a request with a body to the engine and its answer back. Throws what the client must be told. */
 export async function forward(service: Service, visit: Visit, operation: Operation): Promise<void> {
   const {limits, line, meter} = service;
+  const {outputTokens} = limits;
   const raw = await readBody(visit.request, visit.response, limits.bodyBytes, limits.bodyMs);
-  const prepared = prepare(operation, raw, limits.outputTokens);
+  const prepared = prepare(operation, raw, {outputTokens});
   visit.record.stream = prepared.stream;
-  // vLLM refuses an output limit over its context, and only the route that is taken knows its context.
-  const bodyFor = ({contextTokens = Infinity}: Upstream): string =>
-    contextTokens < limits.outputTokens ? prepare(operation, raw, contextTokens).body : prepared.body;
+  // Only the route that is taken knows how its engine wants to be told.
+  const bodyFor = ({capsOutput = false}: Upstream): string =>
+    capsOutput ? prepare(operation, raw, {outputTokens, capsOutput}).body : prepared.body;
   // A wrong name should not wait in line; during a hold only the next route knows the right one.
   if (line.route && !line.holding) checkModel(prepared.model, line.route.upstream.model);
   const result = await withPlace(service, visit, {}, async (place) => {

@@ -13,6 +13,12 @@ export interface Prepared {
   body: string;
 }
 
+/** The longest answer, in tokens, and whether the engine keeps to it by itself. */
+export interface OutputLimit {
+  outputTokens: number;
+  capsOutput?: boolean;
+}
+
 type Fields = Record<string, unknown>;
 
 /** Ways to say how long the answer may get: OpenAI's two, and llama.cpp's own. */
@@ -20,10 +26,11 @@ const OUTPUT_LIMITS = ['max_completion_tokens', 'max_tokens', 'n_predict'] as co
 
 /**
  * Reads a request body. Throws 400 in OpenAI's shape for what the gateway itself needs to understand; every
- * other field goes to the engine as it came. An output limit over `outputTokens` is lowered to it (the
- * answer then says `finish_reason: length`), because clients send generous limits that they do not need.
+ * other field goes to the engine as it came. An output limit over `outputTokens` is lowered to it (the answer then
+ * says `finish_reason: length`), because clients send generous limits that they do not need; of a chat it is left
+ * out where the engine keeps to it anyway.
  */
-export function prepare(operation: Operation, raw: Buffer, outputTokens: number): Prepared {
+export function prepare(operation: Operation, raw: Buffer, limit: OutputLimit): Prepared {
   const fields = parseObject(raw);
   const model = readModel(fields);
   if (operation === 'tokenize' || operation === 'detokenize') {
@@ -32,7 +39,7 @@ export function prepare(operation: Operation, raw: Buffer, outputTokens: number)
   const prompt = operation === 'chat' ? readMessages(fields.messages) : readPrompt(fields.prompt);
   const stream = readBoolean(fields, 'stream');
   const streamOptions = readStreamOptions(fields.stream_options);
-  const changed: Fields = {...fields, ...outputLimits(fields, outputTokens)};
+  const changed: Fields = {...fields, ...outputLimits(fields, limit, operation)};
   if (stream) changed.stream_options = {...streamOptions, include_usage: true};
   return {model, stream, wantsUsage: streamOptions.include_usage === true, prompt, body: write(changed)};
 }
@@ -117,15 +124,19 @@ function readStreamOptions(value: unknown): Fields {
   return value;
 }
 
-function outputLimits(fields: Fields, outputTokens: number): Fields {
+function outputLimits(fields: Fields, limit: OutputLimit, operation: Operation): Fields {
+  const {outputTokens, capsOutput = false} = limit;
+  // A plain completion without a limit is a short one by OpenAI's rules: it keeps the number.
+  const unsaid = capsOutput && operation === 'chat';
   const given = OUTPUT_LIMITS.filter((name) => fields[name] !== undefined && fields[name] !== null);
-  if (given.length === 0) return {max_tokens: outputTokens};
+  if (given.length === 0) return unsaid ? {} : {max_tokens: outputTokens};
   return Object.fromEntries(
     given.map((name) => {
       const value = fields[name];
       if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType(name, 'an integer');
       if (value < 1)
         throw badRequest('integer_below_min_value', `Invalid '${name}': must be at least 1.`, name);
+      if (unsaid && value >= outputTokens) return [name, undefined];
       return [name, Math.min(value, outputTokens)];
     }),
   );

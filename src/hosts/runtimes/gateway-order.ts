@@ -20,8 +20,8 @@ export interface Upstream {
   model: string;
   /** Requests the engine answers at once, where that is known: the gateway lets no more through. */
   concurrency?: number;
-  /** Tokens that one request may use, prompt and answer together. */
-  contextTokens?: number;
+  /** It keeps answers within the gateway's limit by itself: a chat that asks for as much goes without a limit. */
+  capsOutput?: boolean;
 }
 
 export type GatewayReply =

@@ -39,8 +39,8 @@ export interface EngineSpec extends ProgramSpec {
   healthPath: string;
   /** Requests it answers at once: the gateway lets no more through. Its own limit when undefined. */
   concurrency?: number;
-  /** Tokens that one request may use, prompt and answer together: the gateway asks for no longer answer. */
-  contextTokens?: number;
+  /** It was started so that no answer is longer than the gateway lets through: it need not be told again. */
+  capsOutput?: boolean;
   /** Bytes this engine is planned to use at its peak. */
   predictedPeakBytes: Bytes;
 }

@@ -52,16 +52,27 @@ describe('the gateway in front of a fake engine', () => {
     expect((await response.text()).match(/"completion_tokens":5/g)).toHaveLength(1);
   });
 
-  it('asks for no longer an answer than the context of the engine holds', async () => {
-    const asked = async (body: object): Promise<unknown> => {
-      await (await chat(gateway, {...body})).text();
-      return (JSON.parse((await engine.seen()).lastBody) as {max_tokens: unknown}).max_tokens;
+  it('leaves the limit out of a chat whose engine keeps to it by itself', async () => {
+    const asked = async (path: string, body: object): Promise<unknown> => {
+      const response = await send(path, {
+        method: 'POST',
+        body: JSON.stringify({model: 'fake-model', ...body}),
+      });
+      await response.text();
+      const {max_tokens: sent, max_completion_tokens: named} = JSON.parse(
+        (await engine.seen()).lastBody,
+      ) as Record<string, unknown>;
+      return sent ?? named;
     };
-    expect(await asked({})).toBe(LIMITS.outputTokens);
-    await gateway.order({order: 'route', upstream: upstreamOf(engine, 1, {contextTokens: 512})});
-    expect(await asked({})).toBe(512);
-    expect(await asked({max_tokens: 9000, stream: true})).toBe(512);
-    expect(await asked({max_tokens: 7})).toBe(7);
+    const messages = [{role: 'user', content: 'hello'}];
+    const most = LIMITS.outputTokens;
+    expect(await asked('/v1/chat/completions', {messages})).toBe(most);
+    await gateway.order({order: 'route', upstream: upstreamOf(engine, 1, {capsOutput: true})});
+    expect(await asked('/v1/chat/completions', {messages})).toBeUndefined();
+    expect(await asked('/v1/chat/completions', {messages, max_tokens: 9000, stream: true})).toBeUndefined();
+    expect(await asked('/v1/chat/completions', {messages, max_completion_tokens: 9000})).toBeUndefined();
+    expect(await asked('/v1/chat/completions', {messages, max_tokens: 7})).toBe(7);
+    expect(await asked('/v1/completions', {prompt: 'hello'})).toBe(most);
     await gateway.order({order: 'route', upstream: upstreamOf(engine)});
   });
 

@@ -43,7 +43,6 @@ describe('launch', () => {
       healthPath: '/health',
       predictedPeakBytes: 1000,
       concurrency: 4,
-      contextTokens: 4096,
       argv: [
         process.execPath,
         expect.stringMatching(/src\/engines\/embedded\/main\.ts$/),

@@ -22,7 +22,6 @@ describe('launch of llama-cpp', () => {
       model: 'nano',
       healthPath: '/health',
       concurrency: 4,
-      contextTokens: 4096,
       predictedPeakBytes: 1000,
       argv: [
         '/opt/llama-server',

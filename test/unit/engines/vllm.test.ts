@@ -1,3 +1,4 @@
+import {readFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import {BerthError} from '../../../src/base/errors.ts';
 import {textsFor} from '../../../src/base/texts/index.ts';
@@ -15,6 +16,7 @@ const input: LaunchInput = {
   settings: {contextTokens: 32_768, sequences: 4, kvType: 'q8_0', batchTokens: 2048, queue: 64},
   predictedPeakBytes: gib(12),
   kvCacheBytes: gib(2),
+  outputTokens: 4096,
   cacheFolder: '/var/lib/berth/cache/vllm',
   container: {image: 'berth/vllm:1', gpus: ['GPU-1']},
 };
@@ -27,7 +29,7 @@ describe('launch of vllm', () => {
       model: 'qwen3-4b-instruct-2507',
       healthPath: '/health',
       concurrency: 4,
-      contextTokens: 32_768,
+      capsOutput: true,
       predictedPeakBytes: gib(12),
       argv: [
         ...['vllm', 'serve', '/weights/qwen3-4b', '--served-model-name', 'qwen3-4b-instruct-2507'],
@@ -36,6 +38,7 @@ describe('launch of vllm', () => {
         ...['--kv-cache-dtype', 'fp8', '--max-model-len', '32768', '--max-num-seqs', '4'],
         ...['--max-num-batched-tokens', '2048', '--cudagraph-capture-sizes', '1', '2', '4'],
         ...['--load-format', 'safetensors', '--generation-config', 'auto'],
+        ...['--override-generation-config', '{"max_new_tokens":4096}'],
         ...['--disable-uvicorn-access-log', '--disable-fastapi-docs'],
       ],
       env: {
@@ -61,12 +64,17 @@ describe('launch of vllm', () => {
     expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
   });
 
-  it('uses flags that the pinned version knows', async () => {
-    const flags = await readFlags('vllm', 'flags-0.33.0.json');
-    expect(engine.version).toBe('vllm-0.33.0');
+  it.each(['0.29.0', '0.33.0'])('uses flags that version %s knows', async (version) => {
+    const flags = await readFlags('vllm', `flags-${version}.json`);
     checkFlags(engine.launch(input).argv.slice(3), flags);
     const f16 = {...input, settings: {...input.settings, kvType: 'f16' as const}};
     checkFlags(engine.launch(f16).argv.slice(3), flags);
+  });
+
+  it('is of the version that the serving image has', async () => {
+    const recipe = await readFile(new URL('../../../images/vllm/image.json', import.meta.url), 'utf8');
+    const tags = [...recipe.matchAll(/vllm-openai:v([\d.]+)/g)].map(([, tag]) => `vllm-${tag}`);
+    expect(new Set(tags)).toEqual(new Set([engine.version]));
   });
 
   it('records graphs for no more requests than there can be', () => {

@@ -44,11 +44,11 @@ export class EngineProgram {
   /** Where the gateway finds it. Fails when it does not run. */
   get upstream(): Upstream {
     const {origin, token} = this.endpoint;
-    const {release, model, concurrency, contextTokens} = this.spec;
+    const {release, model, concurrency, capsOutput} = this.spec;
     return {
       ...{release, origin, token, model},
       ...(concurrency !== undefined && {concurrency}),
-      ...(contextTokens !== undefined && {contextTokens}),
+      ...(capsOutput !== undefined && {capsOutput}),
     };
   }
 
