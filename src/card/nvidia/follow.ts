@@ -4,7 +4,7 @@ import type {Clock} from '../../base/clock.ts';
 import {ms, seconds, type Duration} from '../../base/units.ts';
 import {parseCards, fieldsFor, refusedField, type CardRow} from './cards.ts';
 import {cardFault, faultIn, type CardFault} from './faults.ts';
-import {CSV} from './smi.ts';
+import {QUERIES} from './smi.ts';
 
 /** A program that goes on printing. */
 export interface LoopedChild {
@@ -65,8 +65,8 @@ export async function* followCards(options: FollowOptions): AsyncGenerator<CardE
       continue;
     }
     const only = card === undefined ? [] : ['-i', card];
-    const query = `--query-gpu=${fieldsFor(refused).join(',')}`;
-    const child = start(['nvidia-smi', ...only, query, CSV, '-lms', String(every)]);
+    const query = QUERIES.cards(fieldsFor(refused));
+    const child = start(['nvidia-smi', ...only, ...query, '-lms', String(every)]);
     stuck++;
     void child.ended.then(() => stuck--);
     const reader = new RowReader();

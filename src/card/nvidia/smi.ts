@@ -26,7 +26,16 @@ export interface SeenCards {
   fault?: CardFault;
 }
 
-export const CSV = '--format=csv,nounits';
+const CSV = '--format=csv,nounits';
+
+/** Everything that nvidia-smi is asked, as its arguments. */
+export const QUERIES = {
+  cards: (fields: readonly string[]): string[] => [`--query-gpu=${fields.join(',')}`, CSV],
+  computeApps: [`--query-compute-apps=${APP_FIELDS.join(',')}`, CSV],
+  monitored: ['pmon', '-c', '1', '-s', 'm'],
+  versions: ['--version'],
+  table: [],
+} as const;
 
 /** The same `nvidia-smi`, asked again and again; it remembers which fields this driver does not know. */
 export function openSmi(run: Run, deadline: Duration = ANSWER_DEADLINE): Smi {
@@ -55,8 +64,7 @@ export function openSmi(run: Run, deadline: Duration = ANSWER_DEADLINE): Smi {
   async function cards(only?: string, signal?: AbortSignal): Promise<Answer<SeenCards>> {
     // Each turn drops one field, so there is an end to it.
     for (let turn = 0; ; turn++) {
-      const query = `--query-gpu=${fieldsFor(refused).join(',')}`;
-      const options = [...(only === undefined ? [] : ['-i', only]), query, CSV];
+      const options = [...(only === undefined ? [] : ['-i', only]), ...QUERIES.cards(fieldsFor(refused))];
       const answer = await ask(options, seenCards, signal);
       const field = answer.state === 'fault' ? refusedField(answer.fault.line) : undefined;
       if (field === undefined || refused.has(field) || turn > 2 * LATER.length) return answer;
@@ -66,13 +74,14 @@ export function openSmi(run: Run, deadline: Duration = ANSWER_DEADLINE): Smi {
 
   return {
     cards,
-    computeApps: (signal) =>
-      ask([`--query-compute-apps=${APP_FIELDS.join(',')}`, CSV], listed(parseComputeApps), signal),
-    monitored: (signal) => ask(['pmon', '-c', '1', '-s', 'm'], listed(parsePmon), signal),
+    computeApps: (signal) => ask(QUERIES.computeApps, listed(parseComputeApps), signal),
+    monitored: (signal) => ask(QUERIES.monitored, listed(parsePmon), signal),
     async versions(signal) {
-      const told = await ask(['--version'], versionsIn, signal);
+      const told = await ask(QUERIES.versions, versionsIn, signal);
       // Older drivers do not know the option; the table's head has said it since 410.
-      return told.state === 'ok' || told.fault.name === 'silent' ? told : ask([], versionsIn, signal);
+      return told.state === 'ok' || told.fault.name === 'silent'
+        ? told
+        : ask(QUERIES.table, versionsIn, signal);
     },
   };
 }
