@@ -7,8 +7,8 @@ import {systemClock, type Clock} from './base/clock.ts';
 import {chooseFolders, type Folders} from './base/folders.ts';
 import type {Progress} from './base/progress.ts';
 import type {Device} from './card/index.ts';
-import type {DeployParts} from './deploy/index.ts';
-import type {Host} from './hosts/index.ts';
+import type {DeployParts, Settings} from './deploy/index.ts';
+import type {Host, RuntimeKind} from './hosts/index.ts';
 import type {WeightsStore} from './models/index.ts';
 
 export interface Parts {
@@ -20,12 +20,15 @@ export interface Parts {
   device(host: Host, card?: string): Promise<Device>;
   /** Weights on this machine. */
   weights(): Promise<WeightsStore>;
-  /** All that deploying to a host takes, with that device. Dispose it: it holds the host. */
+  /**
+   * All that deploying takes. `card` tells the device for the deployment's runtime, in the words of `openDevice`.
+   * Dispose it: it holds the host.
+   */
   deploy(
-    hostName: string,
+    settings: Pick<Settings, 'host' | 'deployment' | 'runtime'>,
     progress: Progress,
     signal: AbortSignal,
-    card?: string,
+    card?: (runtime: RuntimeKind) => string | undefined,
   ): Promise<DeployParts & AsyncDisposable>;
 }
 
@@ -52,21 +55,41 @@ export function compose(env: NodeJS.ProcessEnv): Parts {
       const {openWeightsStore} = await import('./models/index.ts');
       return openWeightsStore({folder: join(folders.cache, 'weights'), env, clock});
     },
-    async deploy(hostName, progress, signal, card) {
+    async deploy(settings, progress, signal, card) {
       const [host, {findModel, ownModels}, {engineFor}] = await Promise.all([
-        parts.host(hostName),
+        parts.host(settings.host),
         import('./models/index.ts'),
         import('./engines/index.ts'),
       ]);
+      const {runtimeFor} = await import('./deploy/index.ts');
+      const device = await parts.device(host, card?.(await runtimeFor(host, settings)));
       return {
         clock,
         progress,
         signal,
         host,
-        device: await parts.device(host, card),
+        device,
         weights: await parts.weights(),
         findModel: (name, own) => findModel(name, ownModels(own)),
         engine: (name) => engineFor(name, {llamaServer: env.BERTH_LLAMA_SERVER}),
+        image: async (name) => {
+          const [{openImages}, {buildImage}] = await Promise.all([
+            import('./hosts/index.ts'),
+            import('./images/index.ts'),
+          ]);
+          using images = await openImages(() => host.connectDocker());
+          const cache = join(folders.cache, 'images');
+          const base = env.BERTH_BASE;
+          const built = await buildImage({
+            name,
+            images,
+            cache,
+            progress,
+            signal,
+            ...(base !== undefined && {base}),
+          });
+          return built.reference;
+        },
         keyFolder: join(folders.config, 'keys'),
         [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
       };

@@ -23,7 +23,7 @@ export default class Capacity extends BerthCommand<CapacityReport> {
   override async run(): Promise<CapacityReport> {
     const {flags} = await this.parse(Capacity);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal);
     const view = viewOf(await describe(parts, settings));
     // Without a wish: the device that the deployment is on, or, where there is none, whatever answers.
     const wanted = settings.card ?? (view.release?.device === 'cpu' ? 'cpu' : undefined);

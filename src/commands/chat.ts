@@ -166,7 +166,7 @@ export default class Chat extends BerthCommand<Result> {
   }): Promise<{door: Door; deployment: string}> {
     const {describeDeployed} = await import('../deploy/index.ts');
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal);
     const {status, key, release} = await describeDeployed(parts, settings);
     if (status.standIn === true) process.stderr.write(`${this.t.cli.chat.standIn}\n`);
     const {address, port} = release.identity.gateway;

@@ -72,12 +72,7 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
   override async run(): Promise<DeployOutcome> {
     const {flags} = await this.parse(Deploy);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(
-      settings.host,
-      this.progress,
-      this.signal,
-      deviceFor(settings),
-    );
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal, deviceFor(settings));
     const outcome = flags['first-run']
       ? await firstRun(parts, settings)
       : await deploy(parts, settings, {dryRun: flags['dry-run']});

@@ -27,12 +27,7 @@ export default class Health extends BerthCommand<HealthJson> {
   override async run(): Promise<HealthJson> {
     const {flags} = await this.parse(Health);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(
-      settings.host,
-      this.progress,
-      this.signal,
-      deviceFor(settings),
-    );
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal, deviceFor(settings));
     for (;;) {
       const report = await this.check(parts, settings);
       const exit = report.state === 'healthy' ? ExitCode.ok : ExitCode.unhealthy;

@@ -5,6 +5,7 @@ import {Args, BerthCommand, deploymentFlags, examples, Flags, text} from '../cli
 import {printable} from '../cli/printable.ts';
 import {padToWidth} from '../cli/width.ts';
 import {loadSettings} from '../deploy/config/load.ts';
+import {visit} from '../deploy/parts.ts';
 import type {LogLine} from '../hosts/index.ts';
 
 const lineSchema = z.object({program: z.string(), at: z.iso.datetime().optional(), text: z.string()});
@@ -34,8 +35,9 @@ export default class Logs extends BerthCommand<Result> {
   override async run(): Promise<Result> {
     const {args, flags} = await this.parse(Logs);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
-    const lines = parts.host.runtime(settings.runtime).logs(settings.deployment, {
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal);
+    const {runtime} = await visit(parts, settings);
+    const lines = runtime.logs(settings.deployment, {
       ...(args.program && args.program.length > 0 && {programs: args.program}),
       tail: flags.tail,
       follow: flags.follow,

@@ -11,7 +11,7 @@ export default class Releases extends BerthCommand<ReleaseList> {
   override async run(): Promise<ReleaseList> {
     const {flags} = await this.parse(Releases);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal);
     const list = await listReleases(parts, settings);
     return this.present(list, (t) => presentReleases(t, list));
   }

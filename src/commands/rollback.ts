@@ -17,12 +17,7 @@ export default class Rollback extends BerthCommand<DeployOutcome> {
   override async run(): Promise<DeployOutcome> {
     const {flags, args} = await this.parse(Rollback);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(
-      settings.host,
-      this.progress,
-      this.signal,
-      deviceFor(settings),
-    );
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal, deviceFor(settings));
     const outcome = await rollback(parts, settings, args.release);
     return this.present(outcome, (t) => presentDeploy(t, outcome));
   }

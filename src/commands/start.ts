@@ -11,12 +11,7 @@ export default class Start extends BerthCommand<DeployOutcome> {
   override async run(): Promise<DeployOutcome> {
     const {flags} = await this.parse(Start);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(
-      settings.host,
-      this.progress,
-      this.signal,
-      deviceFor(settings),
-    );
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal, deviceFor(settings));
     const outcome = await start(parts, settings);
     return this.present(outcome, (t) => presentDeploy(t, outcome));
   }

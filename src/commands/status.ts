@@ -14,7 +14,7 @@ export default class Status extends BerthCommand<StatusResult> {
   override async run(): Promise<StatusResult> {
     const {flags} = await this.parse(Status);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal);
     const {status} = await describe(parts, settings);
     return this.present(status, (t) => presentStatus(t, status));
   }

@@ -10,7 +10,7 @@ export default class Stop extends BerthCommand<StopOutcome> {
   override async run(): Promise<StopOutcome> {
     const {flags} = await this.parse(Stop);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings.host, this.progress, this.signal);
+    await using parts = await this.parts.deploy(settings, this.progress, this.signal);
     const outcome = await stop(parts, settings);
     const {deployment} = outcome;
     return this.present(outcome, (t) =>

@@ -14,7 +14,7 @@ import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import {makePlan, type Plan} from './plan.ts';
 import {checkEngine, checkPort} from './preflight.ts';
 import {fingerprintOf, type Identity, type Release} from './release.ts';
-import {askedOf, ensureWeights, resolveTarget, type Target} from './resolve.ts';
+import {askedOf, ensureImages, ensureWeights, resolveTarget, type Target} from './resolve.ts';
 import {serveRelease} from './serve-release.ts';
 import {heldBy, servingEngine} from './service.ts';
 import {checkCardIsUsed, checkCardWorks} from './which-device.ts';
@@ -34,13 +34,14 @@ export async function deploy(
   options: DeployOptions = {},
 ): Promise<DeployOutcome> {
   const started = parts.clock.elapsed();
-  checkCardIsUsed(settings);
   await checkCardWorks(parts.device);
-  const target = await resolveTarget(parts, settings);
   const before = await visit(parts, settings);
-  await checkEngine(parts, target.engine, settings);
+  checkCardIsUsed(settings, before.runtime.kind);
+  const target = await resolveTarget(parts, settings, before.runtime.kind);
+  await checkEngine(parts, target.engine, before.runtime.kind, settings);
   await checkPort(parts.host, settings, before.observed);
   if (options.dryRun) return dryRun(parts, settings, target, before, started);
+  const images = before.runtime.kind === 'docker' ? await ensureImages(parts, target.engine) : undefined;
   const weights = await ensureWeights(parts, target);
 
   await using lock = await takeLock(parts.host, settings.deployment, parts.clock, parts.signal);
@@ -48,7 +49,7 @@ export async function deploy(
   const site = await visit(parts, settings);
   const history = new History(parts.host, settings.deployment);
   const key = await ensureClientKey(parts.host, settings.deployment, keyFileFor(parts, settings));
-  const identity = identityOf(settings, target, weights);
+  const identity = identityOf(settings, target, {weights, runtime: site.runtime.kind, images});
 
   const present = await presentRelease(history, site);
   if (present?.fingerprint === fingerprintOf(identity)) {
@@ -92,11 +93,23 @@ async function presentRelease(history: History, site: Site): Promise<Release | u
   return number === undefined ? undefined : (await history.get(number)).release;
 }
 
+/** What a release is made of, found or made on the host. */
+interface Materials extends Pick<Identity, 'runtime'> {
+  weights: Weights;
+  images: Identity['images'] | undefined;
+}
+
 /** What was asked for and what it resolved to; see `Identity`. */
-export function identityOf(settings: Settings, {model, variant, engine}: Target, weights: Weights): Identity {
+export function identityOf(
+  settings: Settings,
+  {model, variant, engine}: Target,
+  {weights, runtime, images}: Materials,
+): Identity {
   return {
     model: model.id,
     variant: variant.name,
+    runtime,
+    ...(images && {images}),
     weightsSha256: weights.sha256,
     engine: engine.name,
     engineVersion: engine.version,
@@ -183,7 +196,7 @@ async function dryRun(
     outcome: 'planned',
     deployment: settings.deployment,
     host: parts.host.name,
-    runtime: settings.runtime,
+    runtime: site.runtime.kind,
     model: target.model.id,
     variant: target.variant.name,
     standIn: target.model.standIn,

@@ -1,4 +1,5 @@
 import {seconds} from '../base/units.ts';
+import type {RuntimeKind} from '../hosts/index.ts';
 import type {Settings} from './config/settings.ts';
 import {deploy} from './deploy.ts';
 import {start} from './lifecycle.ts';
@@ -15,13 +16,16 @@ const HUB_PATIENCE = seconds(3);
  * seen to work on any machine. Only the first run falls back; a plain deploy never does.
  */
 export async function firstRun(parts: DeployParts, settings: Settings): Promise<DeployOutcome> {
-  const {observed} = await visit(parts, settings);
+  const {observed, runtime} = await visit(parts, settings);
   if (committedRelease(observed) !== undefined) return start(parts, settings);
-  return deploy(parts, (await canBeHad(parts, settings)) ? settings : {...settings, model: 'nano'});
+  return deploy(
+    parts,
+    (await canBeHad(parts, settings, runtime.kind)) ? settings : {...settings, model: 'nano'},
+  );
 }
 
-async function canBeHad(parts: DeployParts, settings: Settings): Promise<boolean> {
-  const {model, variant} = await resolveTarget(parts, settings);
+async function canBeHad(parts: DeployParts, settings: Settings, runtime: RuntimeKind): Promise<boolean> {
+  const {model, variant} = await resolveTarget(parts, settings, runtime);
   if (model.standIn || (await parts.weights.find(model, variant))) return true;
   const place = await parts.weights.reachableHub(variant, HUB_PATIENCE);
   if (!place) {

@@ -4,7 +4,7 @@ export {describe, describeDeployed, statusSchema, type Description, type Status}
 export {firstRun} from './first-run.ts';
 export {start, stop, stopOutcomeSchema, type StopOutcome} from './lifecycle.ts';
 export {deployOutcomeSchema, type DeployOutcome} from './outcome.ts';
-export {type DeployParts} from './parts.ts';
+export {runtimeFor, visit, type DeployParts} from './parts.ts';
 export {type Release} from './release.ts';
 export {listReleases, releaseListSchema, type ReleaseList} from './releases.ts';
 export {rollback} from './rollback.ts';

@@ -1,8 +1,8 @@
 import type {Clock} from '../base/clock.ts';
 import type {Progress} from '../base/progress.ts';
 import type {Device} from '../card/index.ts';
-import type {Engine, EngineName} from '../engines/index.ts';
-import type {Host, Observed, Runtime} from '../hosts/index.ts';
+import type {Engine, EngineName, ImageName} from '../engines/index.ts';
+import {runtimeOn, type Host, type Observed, type Runtime, type RuntimeKind} from '../hosts/index.ts';
 import type {Model, WeightsStore} from '../models/index.ts';
 import type {Settings} from './config/settings.ts';
 
@@ -18,6 +18,8 @@ export interface DeployParts {
   /** By its name in the catalogue or in the settings' own `models`, or by a path. */
   findModel(name: string, own: Settings['models']): Model;
   engine(name: EngineName): Engine;
+  /** Makes sure that a serving image is on the host; its reference there. */
+  image(name: ImageName): Promise<string>;
   /** Folder of this client's API keys. */
   keyFolder: string;
 }
@@ -29,11 +31,19 @@ export interface Site {
   observed: Observed;
 }
 
+/** The runtime that was asked for, else the one that it was deployed to before, else what suits the host. */
+export async function runtimeFor(
+  host: Host,
+  {deployment, runtime}: Pick<Settings, 'deployment' | 'runtime'>,
+): Promise<RuntimeKind> {
+  return runtime ?? (await runtimeOn(host, deployment)) ?? (host.kind === 'ssh' ? 'docker' : 'process');
+}
+
 export async function visit(
-  parts: DeployParts,
+  {host}: Pick<DeployParts, 'host'>,
   settings: Pick<Settings, 'deployment' | 'runtime'>,
 ): Promise<Site> {
-  const runtime = parts.host.runtime(settings.runtime);
+  const runtime = await host.runtime(await runtimeFor(host, settings));
   return {name: settings.deployment, runtime, observed: await runtime.observe(settings.deployment)};
 }
 

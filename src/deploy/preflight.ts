@@ -1,13 +1,18 @@
 import {BerthError} from '../base/errors.ts';
 import type {Engine} from '../engines/index.ts';
-import type {Host, Observed} from '../hosts/index.ts';
+import type {Host, Observed, PortHolder, RuntimeKind} from '../hosts/index.ts';
 import type {Settings} from './config/settings.ts';
 import type {DeployParts} from './parts.ts';
 
 /** Proves that the engine can run where it is to run. Throws what the engine says against it. */
-export async function checkEngine(parts: DeployParts, engine: Engine, settings: Settings): Promise<void> {
+export async function checkEngine(
+  parts: DeployParts,
+  engine: Engine,
+  runtime: RuntimeKind,
+  settings: Settings,
+): Promise<void> {
   const [{platform}, {kind}] = await Promise.all([parts.host.facts(), parts.device.facts()]);
-  engine.check({platform, runtime: settings.runtime, device: kind, kvType: settings.kv});
+  engine.check({platform, runtime, device: kind, kvType: settings.kv});
 }
 
 /**
@@ -18,8 +23,7 @@ export async function checkPort(host: Host, settings: Settings, observed: Observ
   const {address, port} = settings.gateway;
   const holder = await host.portHolder(address, port);
   if (!holder) return;
-  if (observed.state === 'running' && holder.pid !== undefined && observed.gateway.pids.includes(holder.pid))
-    return;
+  if (observed.state === 'running' && isHeldBy(observed.gateway, holder)) return;
   const who = holder.name
     ? `${holder.name}${holder.pid === undefined ? '' : ` (pid ${holder.pid})`}`
     : undefined;
@@ -30,3 +34,11 @@ export async function checkPort(host: Host, settings: Settings, observed: Observ
     details: {...holder, address},
   });
 }
+
+/** Whether it is the gateway itself, or what Docker puts before a published port of it. */
+function isHeldBy({pids, program, url}: Running['gateway'], {pid, port}: PortHolder): boolean {
+  if (program.state !== 'running') return false;
+  return (pid !== undefined && pids.includes(pid)) || Number(new URL(url).port || 80) === port;
+}
+
+type Running = Extract<Observed, {state: 'running'}>;

@@ -22,6 +22,9 @@ const identitySchema = z.object({
   weightsSha256: z.string(),
   engine: z.enum(['embedded', 'llama-cpp', 'vllm']),
   engineVersion: z.string(),
+  runtime: z.enum(['process', 'docker']),
+  /** References on the host of the images that its containers run; none for plain processes. */
+  images: z.object({gateway: z.string(), engine: z.string()}).exactOptional(),
   /** Version of Berth, whose own programs stand at the door. */
   berthVersion: z.string(),
   /** Only what the person set; the plan filled in the rest. */

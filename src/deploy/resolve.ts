@@ -1,5 +1,6 @@
 import {step} from '../base/progress.ts';
 import type {Engine} from '../engines/index.ts';
+import type {RuntimeKind} from '../hosts/index.ts';
 import {chooseVariant, type Model, type Variant, type Weights} from '../models/index.ts';
 import {chooseEngine} from './choose-engine.ts';
 import type {Settings} from './config/settings.ts';
@@ -13,13 +14,17 @@ export interface Target {
   engine: Engine;
 }
 
-export async function resolveTarget(parts: DeployParts, settings: Settings): Promise<Target> {
+export async function resolveTarget(
+  parts: DeployParts,
+  settings: Settings,
+  runtime: RuntimeKind,
+): Promise<Target> {
   const {kind: device} = await parts.device.facts();
   const model = parts.findModel(settings.model, settings.models);
   return {
     model,
     variant: chooseVariant(model, settings.variant),
-    engine: parts.engine(chooseEngine(settings.engine, {runtime: settings.runtime, device})),
+    engine: parts.engine(chooseEngine(settings.engine, {runtime, device})),
   };
 }
 
@@ -32,6 +37,15 @@ export async function ensureWeights(parts: DeployParts, {model, variant}: Target
     {id: 'weights', say: (t) => t.deploy.stepWeights({model: model.title, variant: variant.name})},
     () => parts.weights.ensure(model, variant, {progress: parts.progress, signal: parts.signal}),
   );
+}
+
+/** The images that a release's containers run, built or sent if need be. */
+export async function ensureImages(
+  parts: DeployParts,
+  engine: Engine,
+): Promise<{gateway: string; engine: string}> {
+  const gateway = await parts.image('berth');
+  return {gateway, engine: engine.image === 'berth' ? gateway : await parts.image(engine.image)};
 }
 
 /** The part of the settings that the plan must keep to. */

@@ -1,6 +1,6 @@
 import {BerthError} from '../base/errors.ts';
 import {step} from '../base/progress.ts';
-import {bytes, type Bytes, type Duration} from '../base/units.ts';
+import {bytes, mib, type Bytes, type Duration} from '../base/units.ts';
 import type {Engine} from '../engines/index.ts';
 import {gatewaySpec} from '../gateway/index.ts';
 import {deploymentFolder, type History} from './history.ts';
@@ -33,6 +33,7 @@ export interface Served {
 /** Puts a recorded release into service and writes down how it went, also when it went wrong. */
 export async function serveRelease(parts: DeployParts, input: ServeInput): Promise<Served> {
   const {release, history, ladder, site} = input;
+  const {images} = release.identity;
   const at = () => parts.clock.now().toISOString();
   try {
     await using alone = input.engine.startsAlone ? await startAlone(parts, input.signal) : undefined;
@@ -43,12 +44,16 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
         release: release.number,
         model: release.identity.model,
         weightsFile: release.weights.path,
+        ...(images && {container: {image: images.engine, memoryBytes: memoryLimit(release)}}),
         settings: release.settings,
         predictedPeakBytes: bytes(release.predicted.peakBytes),
         kvCacheBytes: kvCacheOf(release),
         outputTokens: release.identity.gateway.limits.outputTokens,
       }),
-      gateway: gatewaySpec(release.identity.gateway, {stateFolder: deploymentFolder(parts.host, site.name)}),
+      gateway: gatewaySpec(release.identity.gateway, {
+        stateFolder: deploymentFolder(parts.host, site.name),
+        ...(images && {image: images.gateway}),
+      }),
       contextTokens: release.settings.contextTokens,
       owner: input.lock.owner,
     });
@@ -79,6 +84,12 @@ const startAlone = (parts: DeployParts, signal: AbortSignal): Promise<Lock> =>
   step(parts.progress, {id: 'start-lock', say: (t) => t.deploy.stepStartLock()}, async () =>
     takeStartLock(parts.host, {deviceId: (await parts.device.facts()).id, clock: parts.clock, signal}),
   );
+
+/**
+ * The budget keeps the model in its place; this limit only keeps an engine that has gone wrong from taking the
+ * host with it, so it leaves room for what no plan foresees.
+ */
+const memoryLimit = ({budgetBytes}: Release): Bytes => bytes(Math.ceil(budgetBytes * 1.25) + mib(256));
 
 function kvCacheOf({predicted}: Release): Bytes | undefined {
   const term = predicted.terms.find(({name}) => name === 'kv-cache');

@@ -5,7 +5,7 @@ import {deviceOf} from './which-device.ts';
 
 /** A deployment as health and capacity look at it. */
 export function viewOf({status, observed, release, outcome, stats}: Description): DeploymentView {
-  const device = release && deviceOf(release.identity.engine, status.runtime);
+  const device = release && deviceOf(release.identity.engine, release.identity.runtime);
   return {
     name: status.deployment,
     host: status.host,

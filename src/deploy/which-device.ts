@@ -1,6 +1,7 @@
 import {BerthError, ExitCode} from '../base/errors.ts';
 import {cardError, type Device} from '../card/index.ts';
 import type {EngineName} from '../engines/index.ts';
+import type {RuntimeKind} from '../hosts/index.ts';
 import type {Settings} from './config/settings.ts';
 
 /**
@@ -8,20 +9,25 @@ import type {Settings} from './config/settings.ts';
  * does the embedded engine wherever it runs; vLLM needs a card. llama.cpp's server in a container has it on a
  * card where the host has one.
  */
-export function deviceOf(engine: EngineName | undefined, runtime: string): 'cpu' | 'gpu' | undefined {
+export function deviceOf(engine: EngineName | undefined, runtime: RuntimeKind): 'cpu' | 'gpu' | undefined {
   if (runtime !== 'docker' || engine === 'embedded') return 'cpu';
   return engine === 'vllm' ? 'gpu' : undefined;
 }
 
 /**
- * The device that a deployment's memory is taken from, in the words of `openDevice`: `cpu`, a card by name, or
- * undefined for the card that answers, else the CPU.
+ * The device that a deployment's memory is taken from under a runtime, in the words of `openDevice`: `cpu`, a card
+ * by name, or undefined for the card that answers, else the CPU.
  */
-export const deviceFor = ({card, engine, runtime}: Settings): string | undefined =>
-  deviceOf(engine, runtime) === 'cpu' ? 'cpu' : card;
+export const deviceFor =
+  ({card, engine}: Pick<Settings, 'card' | 'engine'>) =>
+  (runtime: RuntimeKind): string | undefined =>
+    deviceOf(engine, runtime) === 'cpu' ? 'cpu' : card;
 
 /** Throws when a card is asked for by name and nothing would use it. */
-export function checkCardIsUsed({card, engine, runtime}: Settings): void {
+export function checkCardIsUsed(
+  {card, engine}: Pick<Settings, 'card' | 'engine'>,
+  runtime: RuntimeKind,
+): void {
   if (card === undefined || card === 'cpu' || deviceOf(engine, runtime) !== 'cpu') return;
   throw new BerthError({
     code: 'card_not_used',

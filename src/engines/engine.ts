@@ -40,8 +40,8 @@ export interface LaunchInput {
   outputTokens?: number | undefined;
   /** Absolute folder of the host for what an engine compiles once; it outlives releases. */
   cacheFolder?: string | undefined;
-  /** Set when it is to run in a container: the image on the host, and the GPUs it may see. */
-  container?: Pick<ContainerNeeds, 'image' | 'gpus'>;
+  /** Set when it is to run in a container: the image on the host, the GPUs it may see, and its limit of RAM. */
+  container?: Pick<ContainerNeeds, 'image' | 'gpus' | 'memoryBytes'>;
 }
 
 /** Where an engine is to run. */

@@ -1,11 +1,12 @@
 /**
- * The gateway program. Its supervisor starts it with an IPC channel, tells it where the engine is and when
- * to hold or drain, and it ends when that channel does: nothing may be left running alone.
+ * The gateway program. Its supervisor tells it where the engine is and when to hold or drain. As a child process
+ * it ends with its supervisor: nothing may be left running alone. In a container it outlives it.
  */
 import {flushCompileCache} from 'node:module';
 import {setFlagsFromString} from 'node:v8';
 import {systemClock} from '../base/clock.ts';
 import {describeError, systemCode} from '../base/errors.ts';
+import {openKeeperLine} from '../base/keeper-line.ts';
 import type {GatewayOrder} from '../hosts/index.ts';
 import {createGateway} from './door/server.ts';
 import {readLaunch} from './launch.ts';
@@ -20,7 +21,7 @@ const HEAP_GROWTH_PERCENT = 20;
 /** Time for requests under way after SIGTERM. Milliseconds. */
 const GRACE_MS = 5000;
 
-interface Message {
+interface Question {
   id: number | string;
   order: GatewayOrder;
 }
@@ -32,16 +33,16 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => undefined);
   const settings = readLaunch(process.env);
   const gateway = createGateway(settings, systemClock, log);
-  const tell = (message: object): void => void process.send?.(message, () => undefined);
+  const keeper = openKeeperLine(process.env);
 
-  process.on('message', (message) => {
-    const {id, order} = message as Message;
-    gateway.order(order).then(
-      (reply) => tell({id, reply}),
-      (error: unknown) => tell({id, reply: {reply: 'refused', message: describeError(error)}}),
+  keeper.answer((question) => {
+    const {id, order} = question as Question;
+    return gateway.order(order).then(
+      (reply) => ({id, reply}),
+      (error: unknown) => ({id, reply: {reply: 'refused', message: describeError(error)}}),
     );
   });
-  process.once('disconnect', () => {
+  keeper.orphaned(() => {
     log.flush();
     process.exit(0);
   });
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   try {
     const url = await gateway.listen();
     log.line(JSON.stringify({at: new Date().toISOString(), event: 'listening', url}));
-    tell({ready: true, url});
+    void keeper.announce({ready: true, url});
     // Now, because a process that is killed writes none.
     flushCompileCache();
   } catch (error) {
@@ -63,8 +64,8 @@ async function main(): Promise<void> {
     const {address, port} = settings;
     const failed = {code, address, port, message: describeError(error)};
     process.stderr.write(`${JSON.stringify({at: new Date().toISOString(), event: 'failed', ...failed})}\n`);
-    if (process.send) process.send({failed}, () => process.exit(1));
-    else process.exitCode = 1;
+    await keeper.announce({failed});
+    process.exit(1);
   }
 }
 

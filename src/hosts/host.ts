@@ -12,7 +12,8 @@ export interface Host extends AsyncDisposable {
   facts(): Promise<HostFacts>;
   /** Who listens on a TCP port of the host, or undefined when it is free. */
   portHolder(address: string, port: number): Promise<PortHolder | undefined>;
-  runtime(kind: RuntimeKind): Runtime;
+  /** How programs run there. Its libraries are loaded when it is first asked for. */
+  runtime(kind: RuntimeKind): Promise<Runtime>;
   /**
    * A fresh stream to the API of the host's Docker, for one HTTP connection. Fails with `docker_missing`,
    * `docker_forbidden` or `docker_not_running`.

@@ -4,6 +4,7 @@ export {LABELS} from './docker/images/labels.ts';
 export {openImages, type Images} from './docker/images/images.ts';
 export type {ImageFacts, OwnImage} from './docker/images/facts.ts';
 export type {Host, HostFacts, HostFiles, PortHolder, Tunnel} from './host.ts';
+export {runtimeOn} from './recorded-runtime.ts';
 export type {
   ContainerNeeds,
   Endpoint,

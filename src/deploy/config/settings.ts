@@ -38,7 +38,8 @@ const quantity = <T extends number>(read: (text: string) => T | undefined, examp
 export const settingsSchema = z.strictObject({
   deployment: z.string().regex(DEPLOYMENT_NAME).default('default'),
   host: z.string().min(1).default('local'),
-  runtime: z.enum(['process', 'docker']).default('process'),
+  /** What was deployed there before when left out; else `docker` on a remote host, `process` on this machine. */
+  runtime: z.enum(['process', 'docker']).exactOptional(),
   model: z.string().min(1).default(DEFAULT_MODEL),
   /** A quantisation of the model, such as `Q4_K_M`. */
   variant: z.string().min(1).exactOptional(),

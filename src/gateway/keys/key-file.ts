@@ -15,7 +15,10 @@ export interface KeyRecord {
   created: string;
 }
 
-export const keyFilePath = (stateFolder: string): string => join(stateFolder, 'keys.json');
+/** The folder of a deployment's state that its gateway may read. */
+export const doorFolder = (stateFolder: string): string => join(stateFolder, 'door');
+
+export const keyFilePath = (stateFolder: string): string => join(doorFolder(stateFolder), 'keys.json');
 
 /** The keys of a deployment; empty when none was made yet. */
 export async function readKeys(files: HostFiles, stateFolder: string): Promise<KeyRecord[]> {
@@ -48,7 +51,10 @@ export async function addKey(
   const {key, hash} = createKey();
   const kept = (await readKeys(files, stateFolder)).filter((record) => record.name !== name);
   const record: KeyRecord = {name, hash, created: clock.now().toISOString()};
-  await files.write(keyFilePath(stateFolder), `${JSON.stringify({keys: [...kept, record]}, undefined, 2)}\n`);
+  const content = `${JSON.stringify({keys: [...kept, record]}, undefined, 2)}\n`;
+  // A gateway in a container is another user. The folder around it lets nobody else of the host in, and no key
+  // can be found from its hash.
+  await files.write(keyFilePath(stateFolder), content, 0o644);
   return key;
 }
 

@@ -1,8 +1,8 @@
 import type {Duplex} from 'node:stream';
-import Dockerode from 'dockerode';
+import type Dockerode from 'dockerode';
 import {z} from 'zod';
 import {bytes, type Bytes} from '../../base/units.ts';
-import {streamAgent} from './stream-agent.ts';
+import {openRaw} from './raw.ts';
 
 /** A Docker engine, wherever it is. Dispose it to close its idle streams. */
 export interface Docker extends Disposable {
@@ -71,11 +71,7 @@ const infoSchema = z.object({
  * SSH connection. Opens nothing until the first call; streams are used again by later calls.
  */
 export function openDocker(connect: () => Promise<Duplex>): Docker {
-  const agent = streamAgent(connect);
-  // Every call goes through the agent. The path only keeps the library from reading DOCKER_HOST and from
-  // building URLs, which would warn of a deprecation.
-  const options = {host: undefined, socketPath: '/docker', protocol: 'http' as const, agent};
-  const raw = new Dockerode(options);
+  const {raw, agent} = openRaw(connect);
   return {
     raw,
     async version() {

@@ -6,16 +6,16 @@ const SOCKET_METHODS = ['ref', 'unref', 'setKeepAlive', 'setNoDelay', 'setTimeou
 /** Streams kept open for later calls. There is no limit to those in use: a limit plus long answers is a deadlock. */
 const IDLE_STREAMS = 4;
 
-/** Speaks HTTP over streams from `connect`, using each for one request after the other. */
-export function streamAgent(connect: () => Promise<Duplex>): Agent {
-  return new StreamAgent(connect);
+/** Speaks HTTP over streams from `connect`, using each for one request after the other; keeps a few that are idle. */
+export function streamAgent(connect: () => Promise<Duplex>, idleStreams = IDLE_STREAMS): Agent {
+  return new StreamAgent(connect, idleStreams);
 }
 
 class StreamAgent extends Agent {
   readonly #connect: () => Promise<Duplex>;
 
-  constructor(connect: () => Promise<Duplex>) {
-    super({keepAlive: true, maxFreeSockets: IDLE_STREAMS});
+  constructor(connect: () => Promise<Duplex>, idleStreams: number) {
+    super({keepAlive: true, maxFreeSockets: idleStreams});
     this.#connect = connect;
   }
 

@@ -1,9 +1,11 @@
+import type {Duplex} from 'node:stream';
 import type {Clock} from '../../base/clock.ts';
-import {BerthError, ExitCode} from '../../base/errors.ts';
 import type {Host} from '../host.ts';
 import {ProcessRuntime} from '../runtimes/process/process-runtime.ts';
-import type {Runtime, RuntimeKind} from '../runtimes/runtime.ts';
+import type {DockerRuntime} from '../runtimes/docker/docker-runtime.ts';
+import {readLogs} from '../runtimes/supervisor/logs/read-logs.ts';
 import {connectLocalDocker} from './docker.ts';
+import {localDockerAccount} from './docker-account.ts';
 import {userName} from '../../base/user.ts';
 import {localFacts} from './facts.ts';
 import {localFiles} from './files.ts';
@@ -21,33 +23,48 @@ export interface LocalHostOptions {
 
 /** The machine that this program runs on. */
 export function openLocalHost(options: LocalHostOptions): Host {
+  const {env, stateRoot, clock} = options;
   const processes = new ProcessRuntime({...options, portHolder: findPortHolder});
+  const connectDocker = (): Promise<Duplex> => connectLocalDocker(env, userName());
+  let containers: Promise<DockerRuntime> | undefined;
+
+  const openContainers = async (): Promise<DockerRuntime> => {
+    const [{openDocker}, {DockerRuntime}] = await Promise.all([
+      import('../docker/docker.ts'),
+      import('../runtimes/docker/docker-runtime.ts'),
+    ]);
+    return new DockerRuntime({
+      stateRoot,
+      clock,
+      portHolder: findPortHolder,
+      docker: openDocker(connectDocker),
+      files: localFiles,
+      account: () => localDockerAccount(env),
+      readLogs: (paths, wanted) => readLogs(paths.logs, wanted, clock),
+    });
+  };
+
   return {
     name: 'local',
     kind: 'local',
-    stateRoot: options.stateRoot,
+    stateRoot,
     files: localFiles,
     facts: localFacts,
     portHolder: findPortHolder,
-    runtime: (kind) => runtimeOf(kind, processes),
-    connectDocker: () => connectLocalDocker(options.env, userName()),
+    runtime(kind) {
+      switch (kind) {
+        case 'process':
+          return Promise.resolve(processes);
+        case 'docker':
+          return (containers ??= openContainers());
+      }
+    },
+    connectDocker,
     tunnel: (port) => Promise.resolve({origin: `http://127.0.0.1:${port}`, ...nothingToDispose}),
-    ...nothingToDispose,
+    async [Symbol.asyncDispose]() {
+      (await containers)?.[Symbol.dispose]();
+    },
   };
 }
 
 const nothingToDispose = {[Symbol.asyncDispose]: () => Promise.resolve()};
-
-function runtimeOf(kind: RuntimeKind, processes: Runtime): Runtime {
-  switch (kind) {
-    case 'process':
-      return processes;
-    case 'docker':
-      throw new BerthError({
-        code: 'runtime_unavailable',
-        what: (t) => t.hosts.dockerUnavailable(),
-        try: ['berth deploy --runtime process'],
-        exit: ExitCode.usage,
-      });
-  }
-}

@@ -26,6 +26,8 @@ export interface ContainerNeeds {
   memoryBytes?: Bytes;
   /** Shared memory (`/dev/shm`); Docker's default when undefined. */
   sharedMemoryBytes?: Bytes;
+  /** A port of the container that clients reach at this address of the host, under the same number. */
+  publish?: {address: string; port: number};
   /** GPUs that it sees, by UUID or index; none when undefined. */
   gpus?: 'all' | readonly string[];
 }
@@ -85,7 +87,7 @@ export type Observed =
   | {state: 'dead'; committedRelease?: number}
   | {
       state: 'running';
-      /** The keeper's process (process runtime) or undefined (Docker keeps it). */
+      /** The supervisor's process on the host. */
       supervisorPid?: number;
       since: Date;
       gateway: {url: string; program: ProgramState; pids: readonly number[]};

@@ -1,10 +1,8 @@
-import {writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
-import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {ms, seconds} from '../../../src/base/units.ts';
 import type {LogLine} from '../../../src/hosts/index.ts';
-import {askEngine, DEPLOYMENT, freePort, gatewaySpec, healthy, until, type World} from './world.ts';
+import {askEngine, DEPLOYMENT, freePort, healthy, until, type World} from './world.ts';
 
 /** What every runtime must do, whatever keeps its programs: one suite for all of them. */
 export function describeRuntime(name: string, openWorld: () => Promise<World>): void {
@@ -30,15 +28,15 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
       });
       expect(running.engines).toMatchObject([{name: 'engine-1', release: 1, model: 'fake'}]);
       expect(running.transition).toBeUndefined();
-      const who = JSON.parse((await world.ask('/who')).body) as {pid: number};
-      expect(running.engines[0]?.pids[0]).toBe(who.pid);
+      const pids = [...running.gateway.pids, ...running.engines.flatMap((engine) => engine.pids)];
+      expect((await world.marked()).sort()).toEqual(pids.sort());
     });
 
     test('an engine that is killed comes back, and requests find it', async () => {
       await using world = await openWorld();
       await world.deploy(world.engine(1));
       const [engine] = (await world.running()).engines;
-      process.kill(engine?.pids[0] ?? 0, 'SIGKILL');
+      await world.kill(engine?.pids[0] ?? 0);
       await until('the restart', async () => {
         const [again] = (await world.running()).engines;
         return again?.program.state === 'running' && again.program.restarts === 1 ? true : undefined;
@@ -50,7 +48,7 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
       await using world = await openWorld();
       await world.deploy(world.engine(1));
       const before = await world.running();
-      process.kill(before.gateway.pids[0] ?? 0, 'SIGKILL');
+      await world.kill(before.gateway.pids[0] ?? 0);
       await until('another gateway', async () => {
         const {pids} = (await world.running()).gateway;
         return pids[0] !== undefined && pids[0] !== before.gateway.pids[0] ? true : undefined;
@@ -60,16 +58,15 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
 
     test('a crash loop ends in failed with the lines that matter, and start tries again', async () => {
       await using world = await openWorld();
-      const flag = join(world.stateRoot, 'broken');
-      await world.deploy(world.engine(1, {FAKE_CRASH_IF_FILE: flag}));
-      await writeFile(flag, '');
-      process.kill((await world.running()).engines[0]?.pids[0] ?? 0, 'SIGKILL');
+      await world.deploy(world.engine(1, {FAKE_CRASH_IF_FILE: world.flag}));
+      await world.host.files.write(world.flag, '', 0o644);
+      await world.kill((await world.running()).engines[0]?.pids[0] ?? 0);
       const failed = await until('the end of the crash loop', async () => {
         const program = (await world.running()).engines[0]?.program;
         return program?.state === 'failed' ? program : undefined;
       });
       expect(failed.lastExit).toMatchObject({code: 3, lastLines: ['weights are gone']});
-      await world.host.files.remove(flag);
+      await world.host.files.remove(world.flag);
       await world.runtime.start(DEPLOYMENT);
       await world.answeredBy(1);
     });
@@ -185,9 +182,8 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
         (await world.running()).engines[0]?.pids.length === 2 ? true : undefined,
       );
       await change.stopEngine(candidate, ms(300));
-      const {gateway, supervisorPid} = await world.running();
-      const rest = [supervisorPid, ...gateway.pids].filter((pid) => pid !== undefined);
-      expect((await world.marked()).sort()).toEqual(rest.sort());
+      const {gateway} = await world.running();
+      expect(await world.marked()).toEqual(gateway.pids);
     });
   });
 
@@ -195,7 +191,7 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
     test('another port: both answer until the commit, then the new one alone', async () => {
       await using world = await openWorld();
       await world.deploy(world.engine(1));
-      const moved = gatewaySpec(await freePort(), {FAKE_LABEL: 'moved'});
+      const moved = world.gatewayAt(await freePort(), {FAKE_LABEL: 'moved'});
       {
         await using change = await world.runtime.begin(DEPLOYMENT, moved, 'move');
         const {name: candidate} = await change.startEngine(world.engine(2));
@@ -214,7 +210,7 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
       await using world = await openWorld();
       await world.deploy(world.engine(1));
       const {pids} = (await world.running()).gateway;
-      const moved = gatewaySpec(await freePort());
+      const moved = world.gatewayAt(await freePort());
       await (await world.runtime.begin(DEPLOYMENT, moved, 'move'))[Symbol.asyncDispose]();
       expect((await world.running()).gateway).toMatchObject({url: world.gateway.url, pids});
       await world.answeredBy(1);
@@ -238,7 +234,7 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
       await using holder = createServer();
       const port = await freePort();
       await new Promise<void>((listening) => holder.listen(port, '127.0.0.1', listening));
-      await expect(world.runtime.begin(DEPLOYMENT, gatewaySpec(port), 'taken')).rejects.toMatchObject({
+      await expect(world.runtime.begin(DEPLOYMENT, world.gatewayAt(port), 'taken')).rejects.toMatchObject({
         code: 'port_taken',
         details: {port, pid: process.pid},
         try: [`berth deploy --port ${port + 1}`],

@@ -9,30 +9,56 @@ import {bytes, seconds} from '../../../src/base/units.ts';
 import {waitFor} from '../../../src/base/wait.ts';
 import {
   openLocalHost,
+  type ContainerNeeds,
   type EngineSpec,
   type GatewaySpec,
   type Host,
   type Observed,
   type Runtime,
+  type RuntimeKind,
 } from '../../../src/hosts/index.ts';
 
 const ENGINE = fileURLToPath(new URL('../../fakes/program/engine.ts', import.meta.url));
 const GATEWAY = fileURLToPath(new URL('../../fakes/program/gateway.ts', import.meta.url));
 
+/** How the fakes are started: by this Node, or by the Node of an image. */
+interface Place {
+  node: string;
+  container?: ContainerNeeds;
+}
+
+const HERE: Place = {node: process.execPath};
+
 /** An engine that behaves as `env` tells the fake. */
-const engineSpec = (release: number, env: Record<string, string> = {}): EngineSpec => ({
+const engineSpec = (release: number, env: Record<string, string>, {node, container}: Place): EngineSpec => ({
   release,
   model: 'fake',
   healthPath: '/health',
   predictedPeakBytes: bytes(50e6),
-  argv: [process.execPath, ENGINE],
-  env: {FAKE_PORT: '{port}', FAKE_TOKEN: '{token}', FAKE_RELEASE: String(release), ...env},
+  argv: [node, ENGINE],
+  env: {
+    FAKE_ADDRESS: '{address}',
+    FAKE_PORT: '{port}',
+    FAKE_TOKEN: '{token}',
+    FAKE_RELEASE: String(release),
+    ...env,
+  },
+  ...(container && {container}),
 });
 
-export const gatewaySpec = (port: number, env: Record<string, string> = {}): GatewaySpec => ({
+export const gatewaySpec = (
+  port: number,
+  env: Record<string, string> = {},
+  {node, container}: Place = HERE,
+): GatewaySpec => ({
   url: `http://127.0.0.1:${port}`,
-  argv: [process.execPath, GATEWAY],
-  env: {FAKE_GATEWAY_PORT: String(port), ...env},
+  argv: [node, GATEWAY],
+  env: {
+    FAKE_GATEWAY_ADDRESS: container ? '0.0.0.0' : '127.0.0.1',
+    FAKE_GATEWAY_PORT: String(port),
+    ...env,
+  },
+  ...(container && {container: {...container, publish: {address: '127.0.0.1', port}}}),
 });
 
 export async function freePort(): Promise<number> {
@@ -55,6 +81,8 @@ export interface World extends AsyncDisposable {
   runtime: Runtime;
   stateRoot: string;
   gateway: GatewaySpec;
+  /** Another gateway of the same deployment. */
+  gatewayAt(port: number, env?: Record<string, string>): GatewaySpec;
   /** An engine of this release that behaves as the fake's environment tells. */
   engine(release: number, env?: Record<string, string>): EngineSpec;
   /** Deploys a release the short way: start, route, commit, end the former. */
@@ -65,7 +93,11 @@ export interface World extends AsyncDisposable {
   ask(path: string): Promise<{status: number; body: string}>;
   /** Waits until the gateway's requests are answered by this release. */
   answeredBy(release: number): Promise<void>;
-  /** Ids of living processes that carry the deployment's mark. */
+  /** Kills a process of the host. */
+  kill(pid: number): Promise<void>;
+  /** A file that the engines of this world see. */
+  flag: string;
+  /** Ids of living processes that belong to the deployment, its supervisor's left out. */
   marked(): Promise<number[]>;
 }
 
@@ -77,17 +109,44 @@ export async function processWorld(): Promise<World> {
   const host = openLocalHost({
     stateRoot,
     clock: systemClock,
-    env: process.env,
     compileCache: join(tmpdir(), 'berth-test-compiled'),
+    env: process.env,
   });
-  const runtime = host.runtime('process');
-  const gateway = gatewaySpec(await freePort());
+  const world = await worldOn({
+    host,
+    kind: 'process',
+    place: HERE,
+    flag: join(stateRoot, 'flag'),
+    kill: (pid) => Promise.resolve(void process.kill(pid, 'SIGKILL')),
+    async marked() {
+      const observed = await world.observe();
+      const supervisor = observed.state === 'running' ? observed.supervisorPid : undefined;
+      return (await markedPids(join(stateRoot, DEPLOYMENT))).filter((pid) => pid !== supervisor);
+    },
+    cleanUp: () => rm(stateRoot, {recursive: true, force: true}),
+  });
+  return world;
+}
+
+interface WorldOptions extends Pick<World, 'host' | 'flag' | 'kill' | 'marked'> {
+  kind: RuntimeKind;
+  place: Place;
+  cleanUp: () => Promise<void>;
+}
+
+export async function worldOn({host, kind, place, cleanUp, ...eyes}: WorldOptions): Promise<World> {
+  const runtime = await host.runtime(kind);
+  const gatewayAt = (port: number, env: Record<string, string> = {}): GatewaySpec =>
+    gatewaySpec(port, env, place);
+  const gateway = gatewayAt(await freePort());
   const world: World = {
+    ...eyes,
     host,
     runtime,
-    stateRoot,
+    stateRoot: host.stateRoot,
     gateway,
-    engine: engineSpec,
+    gatewayAt,
+    engine: (release, env = {}) => engineSpec(release, env, place),
     async deploy(spec) {
       await using transition = await runtime.begin(DEPLOYMENT, gateway, 'the test');
       const {name} = await transition.startEngine(spec);
@@ -112,11 +171,10 @@ export async function processWorld(): Promise<World> {
         return (JSON.parse(answer.body) as {release: number}).release === release ? true : undefined;
       });
     },
-    marked: () => markedPids(join(stateRoot, DEPLOYMENT)),
     async [Symbol.asyncDispose]() {
       await runtime.stop(DEPLOYMENT, seconds(0));
       await host[Symbol.asyncDispose]();
-      await rm(stateRoot, {recursive: true, force: true});
+      await cleanUp();
     },
   };
   return world;

@@ -72,7 +72,7 @@ server.on('error', (error) => {
   console.error(`cannot listen: ${error.message}`);
   process.exit(1);
 });
-server.listen(Number(env.FAKE_PORT), '127.0.0.1', () =>
+server.listen(Number(env.FAKE_PORT), env.FAKE_ADDRESS, () =>
   console.log(`fake engine ${env.FAKE_RELEASE} listens`),
 );
 

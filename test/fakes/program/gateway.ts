@@ -1,8 +1,9 @@
 /**
- * A gateway-like program: takes the runtime's orders over IPC, passes `GET /<path>` on to the engine it is
+ * A gateway-like program: takes the runtime's orders, passes `GET /<path>` on to the engine it is
  * routed to, holds and drains. `GET /gateway` tells what it knows; `POST /crash` ends it.
  */
 import {createServer, get, type IncomingMessage, type ServerResponse} from 'node:http';
+import {openKeeperLine} from '../../../src/base/keeper-line.ts';
 import type {GatewayOrder, GatewayReply, Upstream} from '../../../src/hosts/index.ts';
 
 const port = Number(process.env.FAKE_GATEWAY_PORT);
@@ -12,7 +13,8 @@ let held = false;
 let running = 0;
 let idle: (() => void)[] = [];
 
-process.on('disconnect', () => process.exit(0));
+const keeper = openKeeperLine(process.env);
+keeper.orphaned(() => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 
 if (process.env.FAKE_CRASH !== undefined) {
@@ -20,9 +22,9 @@ if (process.env.FAKE_CRASH !== undefined) {
   process.exit(3);
 }
 
-process.on('message', (message) => {
-  const {id, order} = message as {id: number; order: GatewayOrder};
-  void obey(order).then((reply) => process.send?.({id, reply}));
+keeper.answer(async (question) => {
+  const {id, order} = question as {id: number; order: GatewayOrder};
+  return {id, reply: await obey(order)};
 });
 
 async function obey(order: GatewayOrder): Promise<GatewayReply> {
@@ -87,9 +89,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 server.on('error', (error) => {
-  process.send?.({failed: {code: 'port_taken', port, message: error.message}}, () => process.exit(1));
+  const failed = {code: 'port_taken', port, message: error.message};
+  void keeper.announce({failed}).then(() => process.exit(1));
 });
-server.listen(port, '127.0.0.1', () => {
+server.listen(port, process.env.FAKE_GATEWAY_ADDRESS, () => {
   console.log(`fake gateway listens on ${port}`);
-  process.send?.({ready: true, url: `http://127.0.0.1:${port}`});
+  void keeper.announce({ready: true, url: `http://127.0.0.1:${port}`});
 });

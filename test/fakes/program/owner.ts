@@ -8,7 +8,7 @@ import {openLocalHost, type EngineSpec, type GatewaySpec} from '../../../src/hos
 
 const [stateRoot = '', gateway = '', engine = '', point = ''] = process.argv.slice(2);
 const host = openLocalHost({stateRoot, clock: systemClock, env: process.env});
-const runtime = host.runtime('process');
+const runtime = await host.runtime('process');
 const reach = async (name: string): Promise<void> => {
   if (name !== point) return;
   console.log(name);

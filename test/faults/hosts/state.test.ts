@@ -97,7 +97,7 @@ test('a state folder that cannot be written is an error with its path', async ()
   const stateRoot = join(folder, 'state');
   await writeFile(stateRoot, 'a file where a folder should be');
   await using host = openLocalHost({stateRoot, clock: systemClock, env: process.env});
-  const begin = host.runtime('process').begin(DEPLOYMENT, gatewaySpec(9), 'nobody');
+  const begin = (await host.runtime('process')).begin(DEPLOYMENT, gatewaySpec(9), 'nobody');
   await expect(begin).rejects.toMatchObject({
     code: 'state_not_writable',
     details: {path: join(stateRoot, DEPLOYMENT)},

@@ -43,7 +43,7 @@ describe('a candidate whose neighbour gave memory back while it measured the car
       clock: systemClock,
       compileCache: join(folder.path, 'compiled'),
     });
-    const runtime = host.runtime('process');
+    const runtime = await host.runtime('process');
     const vllm = engineFor('vllm');
     const engine: Engine = {...engineFor('embedded'), explain: (lines) => vllm.explain(lines)};
     const launched = engine.launch({

@@ -61,11 +61,6 @@ test('the holder of a port has a name; a free port has none', async () => {
   expect(await host.portHolder('127.0.0.1', port)).toBeUndefined();
 });
 
-test('docker is refused by name', async () => {
-  await using host = open();
-  expect(() => host.runtime('docker')).toThrow(expect.objectContaining({code: 'runtime_unavailable'}));
-});
-
 test('programs run in groups of their own, with a small environment', async () => {
   process.env.SURELY_PRIVATE = 'x';
   await using world = await processWorld();

@@ -7,7 +7,6 @@ describe('settings', () => {
     expect(settingsSchema.parse({})).toMatchObject({
       deployment: 'default',
       host: 'local',
-      runtime: 'process',
       model: 'qwen3-4b-instruct-2507',
       drain: seconds(30),
       gateway: {address: '127.0.0.1', port: 8080, auth: 'key'},

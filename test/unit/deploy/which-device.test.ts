@@ -19,11 +19,13 @@ describe('the device of a deployment', () => {
     [{runtime: 'docker', engine: 'llama-cpp', card: 'cpu'}, 'cpu'],
     [{runtime: 'docker', engine: 'vllm', card: 'GPU-d0b1e000'}, 'GPU-d0b1e000'],
   ] as const)('%j is on %j', (given, device) => {
-    expect(deviceFor(settings(given))).toBe(device);
+    const {runtime = 'process', ...rest} = settings(given);
+    expect(deviceFor(rest)(runtime)).toBe(device);
   });
 
   it('is refused when nothing would use it', () => {
-    const check = (given: SettingsInput) => () => checkCardIsUsed(settings(given));
+    const check = (given: SettingsInput) => () =>
+      checkCardIsUsed(settings(given), given.runtime ?? 'process');
     expect(check({card: 0})).toThrow(BerthError);
     expect(check({card: '0', runtime: 'docker', engine: 'embedded'})).toThrow(/computes on the CPU/);
     expect(check({card: 'cpu'})).not.toThrow();

@@ -3,6 +3,9 @@ export const hosts = {
     `"${p.name}" cannot be a deployment's name: letters, digits, dots and dashes can, 63 at most.`,
   deployInProgress: (p: {owner: string; since: string}) =>
     `Another change of this deployment is under way: ${p.owner}, since ${p.since}.`,
+  deploymentOfAnother: (p: {deployment: string; folder: string}) =>
+    `The deployment "${p.deployment}" of this host is kept in ${p.folder}, which is another user's.`,
+  deploymentOfAnotherWhy: () => 'Names are shared by all who use the same Docker engine.',
   diskFull: () => 'The disk is full.',
   dockerForbidden: (p: {host: string; user: string}) => `${p.user} may not use Docker on ${p.host}.`,
   dockerForbiddenWhy: () =>
@@ -12,7 +15,6 @@ export const hosts = {
     'It can be unix://, npipe:// or tcp://. Machines reached by SSH have a name of their own.',
   dockerMissing: (p: {host: string}) => `There is no Docker on ${p.host}.`,
   dockerNotRunning: (p: {host: string}) => `Docker does not run on ${p.host}.`,
-  dockerUnavailable: () => 'The docker runtime is not part of this version.',
   ending: () => 'The deployment is just being stopped.',
   engineGone: (p: {name: string}) => `${p.name} does not run.`,
   engineUnknown: (p: {name: string; known: readonly string[]}) =>

@@ -3,6 +3,8 @@ import type {hosts as en} from '../en/hosts.ts';
 export const hosts: typeof en = {
   badName: ({name}) => `“${name}”不能用作部署名称：只能包含字母、数字、点和短横线，最长 63 个字符。`,
   deployInProgress: ({owner, since}) => `该部署正在被另一项操作修改：${owner}，开始于 ${since}。`,
+  deploymentOfAnother: (p) => `此主机上的部署 "${p.deployment}" 保存在 ${p.folder}，属于另一位用户。`,
+  deploymentOfAnotherWhy: () => '使用同一个 Docker 引擎的所有人共用部署名称。',
   diskFull: () => '磁盘已满。',
   dockerForbidden: ({host, user}) => `${user} 无权使用 ${host} 上的 Docker。`,
   dockerForbiddenWhy: () =>
@@ -11,7 +13,6 @@ export const hosts: typeof en = {
   dockerHostUnusableWhy: () => '可以使用 unix://、npipe:// 或 tcp://。通过 SSH 连接的机器另有自己的名称。',
   dockerMissing: ({host}) => `${host} 上没有安装 Docker。`,
   dockerNotRunning: ({host}) => `${host} 上的 Docker 没有运行。`,
-  dockerUnavailable: () => '当前版本尚不支持 docker 运行时。',
   ending: () => '该部署正在停止。',
   engineGone: ({name}) => `${name} 未在运行。`,
   engineUnknown: ({name, known}) =>

@@ -70,10 +70,6 @@ export class ProcessRuntime extends SupervisedRuntime<ProcessControl> {
     return readCommitted(paths.committed);
   }
 
-  protected serves(): boolean {
-    return true;
-  }
-
   async #stopSupervisor(control: ProcessControl, drain: Duration): Promise<void> {
     if (control.record.protocol !== PROTOCOL) {
       // Its calls may be others, but every version ends its programs on SIGTERM.

@@ -1,7 +1,7 @@
 import {join, resolve} from 'node:path';
 import {BerthError, ExitCode} from '../../../base/errors.ts';
 
-/** Where the process runtime keeps what it must remember about one deployment. */
+/** Where a supervisor keeps what it must remember about one deployment. */
 export interface DeploymentPaths {
   deployment: string;
   folder: string;
@@ -12,6 +12,8 @@ export interface DeploymentPaths {
   /** The programs that the supervisor started, for a host that cannot search environments. */
   programs: string;
   logs: string;
+  /** What the gateway may read: the hashes of its keys. */
+  door: string;
 }
 
 /** Names in the environment of every process of a deployment: `<absolute folder>`, and which run of which program. */
@@ -37,5 +39,6 @@ export function deploymentPaths(stateRoot: string, deployment: string): Deployme
     committed: join(folder, 'committed.json'),
     programs: join(folder, 'programs.json'),
     logs: join(folder, 'logs'),
+    door: join(folder, 'door'),
   };
 }

@@ -55,13 +55,14 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
     this.#portHolder = portHolder;
   }
 
-  /** The supervisor that runs; fails with `supervisor_other_version` when it speaks another language. */
-  protected abstract find(paths: DeploymentPaths): Promise<C | undefined>;
+  /**
+   * The supervisor that runs, or undefined when none does, or none that could carry out `launch`. Fails with
+   * `supervisor_other_version` when one runs that cannot be spoken to, nor replaced.
+   */
+  protected abstract find(paths: DeploymentPaths, launch?: Launch): Promise<C | undefined>;
   /** Starts a supervisor, or finds the one that another client was quicker to start. */
   protected abstract launch(paths: DeploymentPaths, launch: Launch, signal?: AbortSignal): Promise<C>;
   protected abstract readCommitted(paths: DeploymentPaths): Promise<CommittedFile>;
-  /** Whether a running supervisor can carry out this change; if not, `launch` is asked to replace it. */
-  protected abstract serves(control: C, launch: Launch): boolean;
   abstract stop(deployment: string, drain: Duration): Promise<void>;
   abstract logs(deployment: string, options: LogOptions): AsyncIterable<LogLine>;
 
@@ -167,10 +168,9 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
     work: (control: C) => Promise<T>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const found = await this.find(paths);
+      const found = await this.find(paths, launch);
       try {
-        const usable = found && this.serves(found, launch) ? found : undefined;
-        return await work(usable ?? (await this.launch(paths, launch, signal)));
+        return await work(found ?? (await this.launch(paths, launch, signal)));
       } catch (error) {
         if (attempt < 3 && found && isGone(error)) await this.untilGone(found);
         else throw await this.#explain(error);
