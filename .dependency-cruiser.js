@@ -27,6 +27,9 @@ const hidden = {
   '@oclif/core': '^src/(cli|commands)/',
   yaml: '^src/deploy/config/',
   dockerode: '^src/hosts/',
+  ssh2: '^src/hosts/ssh/',
+  '@types/ssh2': '^src/hosts/ssh/',
+  'ssh-config': '^src/hosts/ssh/',
   'docker-modem': '^src/hosts/',
   'tar-stream': '^src/(hosts|images)/',
 };

@@ -6,16 +6,31 @@ import {join} from 'node:path';
 import {systemClock, type Clock} from './base/clock.ts';
 import {chooseFolders, type Folders} from './base/folders.ts';
 import type {Progress} from './base/progress.ts';
+import type {Texts} from './base/texts/index.ts';
 import type {Device} from './card/index.ts';
 import type {DeployParts, Settings} from './deploy/index.ts';
-import type {Host, RuntimeKind} from './hosts/index.ts';
+import type {
+  AddHostOptions,
+  Asking,
+  Host,
+  HostCheck,
+  HostRecord,
+  HostRegistry,
+  RuntimeKind,
+} from './hosts/index.ts';
 import type {WeightsStore} from './models/index.ts';
 
 export interface Parts {
   clock: Clock;
   folders: Folders;
-  /** A machine by its name. Dispose it. */
+  /** A machine by its name: this one, or one that is known. Dispose it; whoever asks twice gets the same one. */
   host(name: string): Promise<Host>;
+  /** The machines that are known beside this one. */
+  hosts(): Promise<HostRegistry>;
+  /** Makes a machine known. */
+  addHost(wanted: Pick<AddHostOptions, 'name' | 'target' | 'identity' | 'fingerprints'>): Promise<HostRecord>;
+  /** What can be proven of a machine; what is wrong is said in these texts. */
+  checkHost(name: string, texts: Texts): Promise<HostCheck>;
   /** What the model shares with its neighbours on that machine: `cpu`, a card's index or UUID, or what answers. */
   device(host: Host, card?: string): Promise<Device>;
   /** Weights on this machine. */
@@ -32,20 +47,42 @@ export interface Parts {
   ): Promise<DeployParts & AsyncDisposable>;
 }
 
-export function compose(env: NodeJS.ProcessEnv): Parts {
+/** Parts for this environment; `asking` is how a person is asked for a passphrase or a yes. */
+export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
   const clock = systemClock;
   const folders = chooseFolders(env);
-  const parts: Parts = {
-    clock,
-    folders,
-    async host() {
-      const {openLocalHost} = await import('./hosts/index.ts');
+  let share: ((name: string) => Promise<Host>) | undefined;
+  const openHost = async (name: string): Promise<Host> => {
+    const {openLocalHost, openSshHost} = await import('./hosts/index.ts');
+    if (name === 'local') {
       return openLocalHost({
         stateRoot: folders.state,
         clock,
         compileCache: join(folders.cache, 'compiled'),
         env,
       });
+    }
+    const record = await (await parts.hosts()).find(name);
+    return await openSshHost({record, env, clock, asking});
+  };
+  const parts: Parts = {
+    clock,
+    folders,
+    host: async (name) => {
+      const {shareHosts} = await import('./hosts/index.ts');
+      return await (share ??= shareHosts(openHost))(name);
+    },
+    async hosts() {
+      const {hostRegistry} = await import('./hosts/index.ts');
+      return hostRegistry(folders.config);
+    },
+    async addHost(wanted) {
+      const {addHost} = await import('./hosts/index.ts');
+      return await addHost({...wanted, registry: await parts.hosts(), env, clock, asking});
+    },
+    async checkHost(name, texts) {
+      const {checkHost} = await import('./hosts/index.ts');
+      return await checkHost(name, () => parts.host(name), texts);
     },
     async device(_host, card) {
       const {localRun, openDevice} = await import('./card/index.ts');

@@ -4,6 +4,7 @@ import {ExitCode} from '../base/errors.ts';
 import type {Progress} from '../base/progress.ts';
 import {textsFor, type Language, type Texts} from '../base/texts/index.ts';
 import {compose, type Parts} from '../compose.ts';
+import {askOnTerminal} from './ask.ts';
 import {globalFlags} from './flags.ts';
 import {currentLanguage} from './language.ts';
 import {chooseTelling, type Telling} from './progress/choose.ts';
@@ -38,8 +39,19 @@ export abstract class BerthCommand<Result> extends Command {
     return textsFor(this.language);
   }
 
+  /** For texts inside a result: JSON is never translated. */
+  protected get resultTexts(): Texts {
+    return textsFor(this.jsonEnabled() ? 'en' : this.language);
+  }
+
   protected get parts(): Parts {
-    return (this.#parts ??= compose(process.env));
+    return (this.#parts ??= compose(
+      process.env,
+      askOnTerminal(
+        () => this.t,
+        () => this.endTelling(),
+      ),
+    ));
   }
 
   /** Aborted by Ctrl-C and SIGTERM; a second Ctrl-C ends the program at once. */

@@ -3,6 +3,13 @@ export {openLocalHost, type LocalHostOptions} from './local/local-host.ts';
 export {LABELS} from './docker/images/labels.ts';
 export {openImages, type Images} from './docker/images/images.ts';
 export type {ImageFacts, OwnImage} from './docker/images/facts.ts';
+export {addHost, checkHost, openSshHost} from './lazily.ts';
+export type {AddHostOptions} from './ssh/add-host.ts';
+export {hostCheckSchema, type HostCheck, type HostProblem} from './check-schema.ts';
+export {hostRegistry, type HostRecord, type HostRegistry} from './registry.ts';
+export {shareHosts} from './shared.ts';
+export type {SshHost, SshHostOptions} from './ssh/ssh-host.ts';
+export type {Asking} from './asking.ts';
 export type {Host, HostFacts, HostFiles, PortHolder, Tunnel} from './host.ts';
 export {runtimeOn} from './recorded-runtime.ts';
 export type {

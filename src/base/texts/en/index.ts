@@ -11,6 +11,7 @@ import {hosts} from './hosts.ts';
 import {images} from './images.ts';
 import {models} from './models.ts';
 import {plan} from './plan.ts';
+import {ssh} from './ssh.ts';
 
 export const en = {
   base,
@@ -26,4 +27,5 @@ export const en = {
   images,
   models,
   plan,
+  ssh,
 };

@@ -12,6 +12,7 @@ import {hosts} from './hosts.ts';
 import {images} from './images.ts';
 import {models} from './models.ts';
 import {plan} from './plan.ts';
+import {ssh} from './ssh.ts';
 
 export const zhCN: typeof en = {
   base,
@@ -27,4 +28,5 @@ export const zhCN: typeof en = {
   images,
   models,
   plan,
+  ssh,
 };

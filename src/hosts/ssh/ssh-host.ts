@@ -1,0 +1,130 @@
+import type {Clock} from '../../base/clock.ts';
+import {BerthError, ExitCode} from '../../base/errors.ts';
+import type {Asking} from '../asking.ts';
+import type {Host} from '../host.ts';
+import type {HostRecord} from '../registry.ts';
+import type {RuntimeKind} from '../runtimes/runtime.ts';
+import {SshConnection} from './connection.ts';
+import {addCommand} from './add-command.ts';
+import {readRemoteFacts, remoteStateRoot} from './remote-facts.ts';
+import {findRemotePortHolder} from './remote-ports.ts';
+import {remoteDocker, type DockerWay} from './remote-docker.ts';
+import {findRoute} from './route.ts';
+import {sftpFiles} from './sftp-files.ts';
+import {readSshConfig} from './ssh-config.ts';
+import {endpoint, parseTarget} from './target.ts';
+import {readKnownHosts, type TrustedHop} from './trust.ts';
+import {openTunnel} from './tunnel.ts';
+
+export interface SshHostOptions {
+  record: HostRecord;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  asking: Asking;
+}
+
+/** What can be told of the way to a host. */
+export interface SshReport {
+  /** `10.0.0.7:22`. */
+  endpoint: string;
+  user: string;
+  /** The file or the agent's key that has opened the door. */
+  loginKey: string | undefined;
+  hostKey: string | undefined;
+  /** How often this process has logged in there. */
+  handshakes: number;
+  /** One question and its answer, in milliseconds. */
+  latencyMs: number;
+  /** How Docker is reached; undefined before `connectDocker`. */
+  dockerWay: DockerWay | undefined;
+}
+
+export interface SshHost extends Host {
+  readonly kind: 'ssh';
+  report(): Promise<SshReport>;
+}
+
+/** A machine over SSH. It is connected when this resolves: what is wrong with the way shows here. */
+export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
+  const {record, env, clock, asking} = options;
+  const {name} = record;
+  const route = await trustedRoute(record, env);
+  const connection = new SshConnection({
+    host: name,
+    route,
+    env,
+    clock,
+    askPassphrase: (path) => asking.secret((t) => t.ssh.passphraseQuestion({path})),
+    repair: (hop, shown) => addCommand(record, endpoint(hop.address, hop.port), shown.fingerprint),
+  });
+  try {
+    await connection.connect();
+    const facts = await readRemoteFacts(connection, name);
+    const docker = remoteDocker(connection, name, facts);
+    const {hostname, platform, os, arch, user} = facts;
+    const files = sftpFiles(connection);
+    const last = route.at(-1) ?? route[0];
+    return {
+      name,
+      kind: 'ssh',
+      stateRoot: remoteStateRoot(facts),
+      files,
+      facts: () => Promise.resolve({hostname, platform, os, arch, user}),
+      portHolder: (address, port) => findRemotePortHolder(connection, address, port),
+      runtime: (kind) => refuseRuntime(kind, name),
+      connectDocker: () => docker.connect(),
+      tunnel: (port) => openTunnel(connection, port),
+      async report() {
+        await files.list('/');
+        const started = clock.elapsed();
+        await connection.withSftp(
+          (sftp) =>
+            new Promise<void>((resolve, reject) =>
+              sftp.realpath('.', (error) => (error ? reject(error) : resolve())),
+            ),
+          'again',
+        );
+        return {
+          latencyMs: clock.elapsed() - started,
+          endpoint: endpoint(last.address, last.port),
+          user: last.user,
+          loginKey: connection.loginKey,
+          hostKey: connection.hostKey?.fingerprint,
+          handshakes: connection.handshakes,
+          dockerWay: docker.way,
+        };
+      },
+      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await connection[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function trustedRoute(
+  record: HostRecord,
+  env: NodeJS.ProcessEnv,
+): Promise<[...TrustedHop[], TrustedHop]> {
+  const hops = findRoute(parseTarget(record.target), await readSshConfig(env), env, record.identity);
+  const trusted = await Promise.all(
+    hops.map(async (hop, index): Promise<TrustedHop> => {
+      const pinned = record.hostKeys[endpoint(hop.address, hop.port)] ?? [];
+      const jump = index < hops.length - 1;
+      // ssh's configuration may have got another way since; what ssh itself trusts may carry us on.
+      const known = pinned.length === 0 && jump ? (await readKnownHosts(hop)).trusted : pinned;
+      return {...hop, known};
+    }),
+  );
+  return trusted as [...TrustedHop[], TrustedHop];
+}
+
+function refuseRuntime(kind: RuntimeKind, host: string): never {
+  throw new BerthError({
+    code: 'runtime_unavailable',
+    what: (t) => (kind === 'process' ? t.ssh.processRuntime({host}) : t.hosts.dockerUnavailable()),
+    try: kind === 'process' ? [`berth deploy --host ${host} --runtime docker`] : [],
+    exit: ExitCode.usage,
+    details: {host},
+  });
+}
