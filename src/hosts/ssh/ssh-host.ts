@@ -71,7 +71,7 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
       files,
       facts: () => Promise.resolve({hostname, platform, os, arch, user}),
       portHolder: (address, port) => findRemotePortHolder(connection, address, port),
-      runtime: (kind) => refuseRuntime(kind, name),
+      runtime: (kind) => Promise.reject(runtimeRefused(kind, name)),
       connectDocker: () => docker.connect(),
       tunnel: (port) => openTunnel(connection, port),
       async report() {
@@ -119,10 +119,10 @@ async function trustedRoute(
   return trusted as [...TrustedHop[], TrustedHop];
 }
 
-function refuseRuntime(kind: RuntimeKind, host: string): never {
-  throw new BerthError({
+function runtimeRefused(kind: RuntimeKind, host: string): BerthError {
+  return new BerthError({
     code: 'runtime_unavailable',
-    what: (t) => (kind === 'process' ? t.ssh.processRuntime({host}) : t.hosts.dockerUnavailable()),
+    what: (t) => (kind === 'process' ? t.ssh.processRuntime({host}) : t.ssh.dockerRuntimeMissing({host})),
     try: kind === 'process' ? [`berth deploy --host ${host} --runtime docker`] : [],
     exit: ExitCode.usage,
     details: {host},

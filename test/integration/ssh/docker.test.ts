@@ -140,8 +140,6 @@ describe.skipIf(await needsDocker())('a host over SSH', () => {
 
   it('runs no plain processes', async () => {
     await using ops = await open('ops');
-    expect(() => ops.runtime('process')).toThrow(
-      expect.objectContaining({code: 'runtime_unavailable'}) as Error,
-    );
+    await expect(ops.runtime('process')).rejects.toMatchObject({code: 'runtime_unavailable'});
   });
 });
