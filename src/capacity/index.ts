@@ -2,6 +2,6 @@
 export {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
 export {readCapacity} from './read.ts';
 export {capacityReport, type Candidate, type CapacityInput} from './report.ts';
-export {capacitySchema, type CapacityReport, type Tenant} from './schema.ts';
+export {capacitySchema, tenantSchema, type CapacityReport, type Tenant} from './schema.ts';
 export {roughNeed} from './rough-need.ts';
 export type {DeploymentView} from './view.ts';

@@ -3,6 +3,7 @@ export type {Device, DeviceFacts, ProcessReading, Reading} from './device.ts';
 export {ownerOf, type ContainerOwner, type Owner} from './attribution.ts';
 export {openCpuDevice, type CpuDeviceOptions} from './cpu/device.ts';
 export {withDescendants} from './family.ts';
+export {findCard, KNOWN_CARDS, type KnownCard} from './known-cards.ts';
 export {openNvidiaDevice, type NvidiaDeviceOptions} from './nvidia/device.ts';
 export {chooseCard, type CardRow} from './nvidia/cards.ts';
 export {examineCards, type Examination} from './nvidia/examine.ts';

@@ -52,6 +52,7 @@ export const bytesFlag = Flags.custom<Bytes>({
     throw new BerthError({
       code: 'usage',
       what: (t) => t.cli.notASize({flag: `--${options.name}`, given: input}),
+      try: [`--${options.name} 12GiB`],
       exit: ExitCode.usage,
     });
   },

@@ -5,6 +5,8 @@ export {firstRun} from './first-run.ts';
 export {start, stop, stopOutcomeSchema, type StopOutcome} from './lifecycle.ts';
 export {deployOutcomeSchema, type DeployOutcome} from './outcome.ts';
 export {runtimeFor, visit, type DeployParts} from './parts.ts';
+export {planModel, type PlanRequest} from './planning/plan-model.ts';
+export {planReportSchema, type PlanReport} from './planning/schema.ts';
 export {type Release} from './release.ts';
 export {listReleases, releaseListSchema, type ReleaseList} from './releases.ts';
 export {rollback} from './rollback.ts';

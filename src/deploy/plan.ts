@@ -5,7 +5,7 @@ import type {EngineSettings, KvType} from '../engines/index.ts';
 import type {MemoryEstimate} from '../models/index.ts';
 
 /** Left alone beyond what the model is predicted to take: what prediction and neighbours may be off by. */
-const SAFETY = mib(256);
+export const SAFETY = mib(256);
 
 /** Tried in this order where the person left context and concurrency open: the first that fits is taken. */
 const PREFERENCES: readonly {contextTokens: number; sequences: number}[] = [
@@ -37,6 +37,10 @@ export interface PlanInput {
   programsBytes: Bytes;
   /** `swap` never lets two copies stand side by side, also where both would fit. */
   update: 'auto' | 'swap';
+  /** What was typed, for the ways out: `berth deploy` unless told. */
+  command?: string;
+  /** Says why nothing fits, where more is known of other ways than here; `smallest` was tried last. */
+  refuse?: (smallest: EngineSettings) => BerthError;
 }
 
 export interface Plan {
@@ -63,7 +67,7 @@ export function makePlan(input: PlanInput): Plan {
   }
   const smallest = candidates.at(-1);
   if (!smallest) throw new Error('no settings to try');
-  throw doesNotFit(input, smallest);
+  throw input.refuse?.(smallest) ?? doesNotFit(input, smallest);
 }
 
 function settingsToTry({model, asked}: PlanInput): EngineSettings[] {
@@ -81,18 +85,28 @@ function settingsToTry({model, asked}: PlanInput): EngineSettings[] {
 const equal = (a: EngineSettings, b: EngineSettings): boolean =>
   a.contextTokens === b.contextTokens && a.sequences === b.sequences;
 
-function fits(input: PlanInput, estimate: MemoryEstimate): boolean {
-  const {asked, reading, presentBytes, programsBytes} = input;
-  if (asked.budgetBytes !== undefined && estimate.totalBytes > asked.budgetBytes) return false;
-  return estimate.totalBytes + programsBytes + SAFETY <= reading.freeBytes + presentBytes;
+const fits = (input: PlanInput, estimate: MemoryEstimate): boolean =>
+  estimate.totalBytes <= availableFor(input);
+
+/** The most that an engine may be predicted to take: what can be had, or the budget if that is less. */
+export function availableFor({
+  asked,
+  reading,
+  presentBytes,
+  programsBytes,
+}: Pick<PlanInput, 'asked' | 'reading' | 'presentBytes' | 'programsBytes'>): Bytes {
+  const free = reading.freeBytes + presentBytes - programsBytes - SAFETY;
+  return bytes(Math.min(free, asked.budgetBytes ?? Infinity));
 }
 
 function complete(input: PlanInput, settings: EngineSettings, estimate: MemoryEstimate): Plan {
   const margin = Math.max(estimate.totalBytes * 0.1, SAFETY);
+  // A budget is a promise that can be kept: no more than there is.
+  const most = availableFor({...input, asked: {}}) + SAFETY;
   return {
     settings,
     estimate,
-    budgetBytes: bytes(input.asked.budgetBytes ?? estimate.totalBytes + margin),
+    budgetBytes: bytes(input.asked.budgetBytes ?? Math.min(estimate.totalBytes + margin, most)),
     ladder: chooseLadder(
       input.presentBytes,
       estimate.totalBytes + input.programsBytes,
@@ -112,13 +126,13 @@ export function chooseLadder(
   return update === 'auto' && neededBytes + SAFETY <= freeBytes ? 'side-by-side' : 'swap';
 }
 
-function checkAsked({model, asked}: PlanInput): void {
+function checkAsked({model, asked, command = 'berth deploy'}: PlanInput): void {
   if (asked.contextTokens !== undefined && asked.contextTokens > model.maxContextTokens) {
     const asks = {asked: asked.contextTokens, max: model.maxContextTokens, model: model.id};
     throw new BerthError({
       code: 'context_too_long',
       what: (t) => t.deploy.contextTooLong(asks),
-      try: [`berth deploy --context ${model.maxContextTokens}`],
+      try: [`${command} --context ${model.maxContextTokens}`],
       exit: ExitCode.usage,
       details: asks,
     });

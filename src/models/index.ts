@@ -8,9 +8,17 @@ export {
   type LlamaCppPlace,
   type LlamaCppSettings,
 } from './estimate/llama-cpp.ts';
-export {estimateVllm, type VllmKvType, type VllmSettings, type VllmWeights} from './estimate/vllm.ts';
+export {predictSpeed, type PredictedSpeed} from './estimate/speed.ts';
+export {
+  estimateVllm,
+  vllmKvBytesPerToken,
+  vllmWeightBytes,
+  type VllmKvType,
+  type VllmWeights,
+} from './estimate/vllm.ts';
 export {weightsOfFile, weightsOfGguf, type WeightsFacts} from './estimate/weights.ts';
 export type {GgufHeader, GgufValue} from './gguf/header.ts';
+export {parseHeader as parseGgufHeader} from './gguf/parse.ts';
 export {readGgufHeader} from './gguf/read.ts';
 export {describeHeader, headerSchema, type HeaderListing, type VariantHeader} from './header/describe.ts';
 export {describeModel, modelSchema, type ModelListing, type VariantListing} from './listing.ts';
@@ -25,6 +33,7 @@ export {
   writeSynthetic,
   type SyntheticShape,
 } from './nano/nano.ts';
+export {findPlannable, type AnswerQuality, type GgufVariant, type Plannable} from './plannable.ts';
 export type {ModelShape} from './shape.ts';
 export {KNOWN_SHAPES} from './shapes/known.ts';
 export {shapeOfConfig} from './shapes/of-config.ts';

@@ -82,5 +82,9 @@ export function vllmWeightBytes(shape: ModelShape, weights: VllmWeights): Bytes 
 /** What `--kv-cache-memory-bytes` is set to. vLLM's MLA keeps the latent vector; the others key and value. */
 export function vllmKvPool(shape: ModelShape, {contextTokens, sequences, kvType}: VllmSettings): Bytes {
   const tokens = align(contextTokens, BLOCK) * sequences + BLOCK;
-  return bytes(kvElementsPerToken(shape) * KV_ELEMENT_BYTES[kvType] * tokens);
+  return bytes(vllmKvBytesPerToken(shape, kvType) * tokens);
 }
+
+/** Bytes of KV cache that one token costs in vLLM. */
+export const vllmKvBytesPerToken = (shape: ModelShape, kvType: VllmKvType): Bytes =>
+  bytes(kvElementsPerToken(shape) * KV_ELEMENT_BYTES[kvType]);

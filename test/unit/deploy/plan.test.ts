@@ -88,7 +88,7 @@ describe('makePlan', () => {
 
   it("finds room for Berth's own programs beside the model, outside of its budget", () => {
     const tight = {reading: free(6.25), asked: {contextTokens: 8192, sequences: 4}};
-    expect(makePlan(input(tight)).budgetBytes).toBe(bytes(gib(6.6)));
+    expect(makePlan(input(tight)).budgetBytes).toBe(gib(6.25));
     const error = refusal(() => makePlan(input({...tight, programsBytes: mib(200)})));
     expect(error.details).toMatchObject({missingBytes: mib(200), programsBytes: mib(200)});
     const beside = {...tight, presentBytes: gib(6)};

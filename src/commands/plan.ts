@@ -1,0 +1,98 @@
+import {Args, BerthCommand, bytesFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
+import {presentPlan} from '../cli/present/plan.ts';
+import {bytes} from '../base/units.ts';
+import {findCard} from '../card/index.ts';
+import {deviceFor, loadSettings, planModel, planReportSchema, type PlanReport} from '../deploy/index.ts';
+
+export default class Plan extends BerthCommand<PlanReport> {
+  static override summary = text((t) => t.plan.help.summary);
+  static override description = text((t) => t.plan.help.description);
+  static override examples = examples(
+    ['plan qwen3-4b --card 4090d', (t) => t.plan.help.exampleCard],
+    ['plan', (t) => t.plan.help.exampleHere],
+    ['plan qwen3-4b --card 4090d --leave 8GiB', (t) => t.plan.help.exampleLeave],
+    ['plan qwen3-4b --card 4090d --context 262144', (t) => t.plan.help.exampleLong],
+  );
+  static override resultSchema = planReportSchema;
+  static override args = {
+    model: Args.string({description: text((t) => t.plan.help.argModel)}),
+  };
+  static override flags = {
+    ...deploymentFlags,
+    card: Flags.string({
+      summary: text((t) => t.plan.help.flagCard),
+      env: 'BERTH_CARD',
+      helpValue: '4090d|cpu|INDEX|UUID',
+    }),
+    profile: Flags.option({
+      options: ['headroom', 'throughput', 'quality'] as const,
+      summary: text((t) => t.plan.help.flagProfile),
+      env: 'BERTH_PROFILE',
+      default: 'headroom' as const,
+    })(),
+    engine: Flags.option({
+      options: ['embedded', 'llama-cpp', 'vllm'] as const,
+      summary: text((t) => t.deploy.help.flagEngine),
+      env: 'BERTH_ENGINE',
+    })(),
+    runtime: Flags.option({
+      options: ['process', 'docker'] as const,
+      summary: text((t) => t.deploy.help.flagRuntime),
+      env: 'BERTH_RUNTIME',
+    })(),
+    variant: Flags.string({summary: text((t) => t.deploy.help.flagVariant), env: 'BERTH_VARIANT'}),
+    context: Flags.integer({
+      summary: text((t) => t.deploy.help.flagContext),
+      env: 'BERTH_CONTEXT',
+      min: 256,
+      max: 1_048_576,
+    }),
+    concurrency: Flags.integer({
+      summary: text((t) => t.deploy.help.flagConcurrency),
+      env: 'BERTH_CONCURRENCY',
+      min: 1,
+      max: 64,
+    }),
+    kv: Flags.option({
+      options: ['f16', 'q8_0', 'q4_0', 'bf16', 'fp8'] as const,
+      summary: text((t) => t.plan.help.flagKv),
+      env: 'BERTH_KV',
+    })(),
+    budget: bytesFlag({summary: text((t) => t.deploy.help.flagBudget), env: 'BERTH_BUDGET'}),
+    leave: bytesFlag({summary: text((t) => t.plan.help.flagLeave), env: 'BERTH_LEAVE'}),
+  };
+
+  override async run(): Promise<PlanReport> {
+    const {args, flags} = await this.parse(Plan);
+    const {name, host, config, card, profile, runtime} = flags;
+    const planned = card === undefined ? undefined : findCard(card);
+    const settings = await loadSettings({
+      file: config,
+      flags: {
+        ...{name, host, runtime, engine: flags.engine},
+        ...(!planned && {card}),
+        ...(args.model !== undefined && {model: args.model}),
+      },
+      cwd: process.cwd(),
+    });
+    await using parts = await this.parts.deploy(
+      settings,
+      this.progress,
+      this.signal,
+      // A card may be planned for that no present setting would use.
+      (runtime) => (planned ? 'cpu' : (settings.card ?? deviceFor(settings)(runtime))),
+    );
+    const report = await planModel(parts, settings, {
+      profile,
+      planned,
+      engine: flags.engine ?? (planned ? undefined : settings.engine),
+      variant: flags.variant ?? settings.variant,
+      kvType: flags.kv ?? settings.kv,
+      contextTokens: flags.context ?? settings.context,
+      sequences: flags.concurrency ?? settings.concurrency,
+      budgetBytes: flags.budget ?? settings.budget,
+      leaveBytes: flags.leave ?? bytes(0),
+    });
+    return this.present(report, (t) => presentPlan(t, report));
+  }
+}

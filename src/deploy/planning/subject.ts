@@ -1,0 +1,78 @@
+/** What is planned: shape and weights, from what is known of a model or from the header of its file. */
+import {BerthError, ExitCode} from '../../base/errors.ts';
+import {
+  buildNano,
+  CATALOGUE,
+  chooseVariant,
+  findPlannable,
+  parseGgufHeader,
+  readGgufHeader,
+  shapeOfGguf,
+  weightsOfGguf,
+  type GgufHeader,
+  type Model,
+  type Plannable,
+  type Variant,
+} from '../../models/index.ts';
+import type {Settings} from '../config/settings.ts';
+import type {DeployParts} from '../parts.ts';
+
+type SubjectParts = Pick<DeployParts, 'findModel' | 'weights'>;
+
+/** `onDisk`: what lies on this host is planned from its header, to the byte, and not from what is known of it. */
+export async function subjectOf(
+  parts: SubjectParts,
+  {model: name, models}: Pick<Settings, 'model' | 'models'>,
+  variant: string | undefined,
+  onDisk: boolean,
+): Promise<Plannable> {
+  // The user's own models win over an entry of the catalogue.
+  const known = name in models ? undefined : findPlannable(name);
+  if (!known) return fromHeader(parts, parts.findModel(name, models), variant);
+  const ggufs = onDisk
+    ? await Promise.all(known.ggufs.map((each) => exact(parts, known.id, each)))
+    : known.ggufs;
+  return {...known, ggufs};
+}
+
+async function exact(
+  parts: SubjectParts,
+  id: string,
+  gguf: Plannable['ggufs'][number],
+): Promise<Plannable['ggufs'][number]> {
+  const model = CATALOGUE.find((each) => each.id === id);
+  const variant = model?.variants.find(({name}) => name === gguf.name);
+  const weights = model && variant && (await parts.weights.find(model, variant));
+  return weights ? {...gguf, weights: weightsOfGguf(await readGgufHeader(weights.path))} : gguf;
+}
+
+async function fromHeader(parts: SubjectParts, model: Model, wanted: string | undefined): Promise<Plannable> {
+  const variant = chooseVariant(model, wanted);
+  const header = await headerOf(parts, model, variant);
+  const shape = shapeOfGguf(header);
+  return {
+    id: model.id,
+    shape,
+    maxContextTokens: Math.min(model.maxContextTokens, shape.maxContextTokens ?? Infinity),
+    ggufs: [{name: variant.name, weights: weightsOfGguf(header), quality: {}}],
+    vllm: [],
+  };
+}
+
+async function headerOf({weights}: SubjectParts, model: Model, variant: Variant): Promise<GgufHeader> {
+  const {file} = variant;
+  if (file.from === 'path') return readGgufHeader(file.path);
+  if (file.from === 'built-in') {
+    const nano = buildNano();
+    return parseGgufHeader(nano, nano.length);
+  }
+  const found = await weights.find(model, variant);
+  if (found) return readGgufHeader(found.path);
+  throw new BerthError({
+    code: 'nothing_to_plan_from',
+    what: (t) => t.plan.nothingToPlanFrom({model: model.id}),
+    try: [`berth models pull ${model.id}`],
+    exit: ExitCode.usage,
+    details: {model: model.id},
+  });
+}
