@@ -4,6 +4,7 @@ import {bytes, ms, type Bytes, type Duration} from '../base/units.ts';
 import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
 import {estimateLlamaCpp, readGgufHeader, shapeOfGguf, weightsOfGguf, type Weights} from '../models/index.ts';
+import {checkWeights} from './check-weights.ts';
 import {ensureClientKey, keyFileOf} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
 import {History} from './history.ts';
@@ -39,6 +40,7 @@ export async function deploy(
   checkCardIsUsed(settings, before.runtime.kind);
   const target = await resolveTarget(parts, settings, before.runtime.kind);
   await checkEngine(parts, target.engine, before.runtime.kind, settings);
+  await checkWeights(parts, target);
   await checkPort(parts.host, settings, before.observed);
   if (options.dryRun) return dryRun(parts, settings, target, before, started);
   const images = before.runtime.kind === 'docker' ? await ensureImages(parts, target.engine) : undefined;

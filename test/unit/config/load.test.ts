@@ -44,6 +44,12 @@ describe('loadSettings', () => {
     });
   });
 
+  it('means the path of a model from where the file lies', async () => {
+    await write('models:\n  mine:\n    path: sub/a.gguf\n');
+    const {settings} = await loadSettingsFrom({cwd: tmpdir(), file: join(folder, 'berth.yaml')});
+    expect(settings.models).toEqual({mine: {path: join(folder, 'sub/a.gguf')}});
+  });
+
   it('takes an empty file and a file of comments for no wishes', async () => {
     await write('# nothing yet\n');
     expect((await loadSettings({cwd: folder})).deployment).toBe('default');
@@ -62,6 +68,23 @@ describe('loadSettings', () => {
     ['budget: lots\n', 'berth.yaml:1:9: budget cannot be "lots". Allowed: a quantity such as 12GiB.'],
     ['budget: [1]\n', 'berth.yaml:1:9: budget cannot be "[1]". Allowed: a quantity such as'],
     ['model: 5\n', 'berth.yaml:1:8: model cannot be "5". Allowed: text (put it in quotes).'],
+    [
+      'models:\n  mine:\n    huggingface: not a repository\n',
+      'berth.yaml:3:18: models.mine.huggingface cannot be "not a repository". Allowed: owner/name or owner/name@revision.',
+    ],
+    [
+      'models:\n  mine:\n    path: a.gguf\n    huggingface: a/b\n',
+      'berth.yaml:3:5: models.mine cannot be "{"path":"a.gguf","huggingface":"a/b"}". Allowed: huggingface or modelscope',
+    ],
+    [
+      'models:\n  mine:\n    huggingface: a/b\n    file: ../../etc/x.gguf\n',
+      'models.mine.file cannot be "../../etc/x.gguf". Allowed: the path of a .gguf file in the repository.',
+    ],
+    [
+      'models:\n  mine:\n    hugingface: a/b\n',
+      'there is no setting "models.mine.hugingface". Did you mean "huggingface"?',
+    ],
+    ['models:\n  My Model:\n    path: a.gguf\n', 'models.My Model cannot be'],
     ['gateway: yes please\n', 'berth.yaml:1:10: gateway cannot be "yes please". Allowed: settings below it'],
     ['- a\n- b\n', 'berth.yaml:1:1: expected "key: value" lines.'],
     ['model: [unclosed\n', 'berth.yaml:2:1: this is not YAML'],

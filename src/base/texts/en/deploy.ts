@@ -14,6 +14,12 @@ export const deploy = {
     p.overBudget
       ? `${p.model} needs ${p.needed}, and its budget is ${p.available}: ${p.missing} are missing.`
       : `${p.model} needs ${p.needed}, and ${p.available} can be had: ${p.missing} are missing.`,
+  weightsTooLarge: (p: {model: string; variant: string; size: string; device: string; missing: string}) =>
+    `${p.model} ${p.variant} is ${p.size} of weights alone: ${p.missing} more than the ${p.device} of this device.`,
+  weightsTooLargeSum: (p: {billions: number; bits: number; size: string; device: string}) =>
+    `${p.billions} billion parameters take ${p.size} even at ${p.bits} bits each, and the device has ${p.device}.`,
+  variantNeedsEngine: (p: {model: string; variant: string; format: string; engine: string}) =>
+    `${p.model} ${p.variant} is ${p.format}, which the engine ${p.engine} does not load.`,
   doesNotFitSum: (p: {
     terms: string;
     context: number;

@@ -8,6 +8,11 @@ export const deploy: typeof en = {
     overBudget
       ? `${model} 需要 ${needed}，而预算为 ${available}：还差 ${missing}。`
       : `${model} 需要 ${needed}，而可用 ${available}：还差 ${missing}。`,
+  weightsTooLarge: (p) =>
+    `${p.model} ${p.variant} 仅权重就有 ${p.size}，比本设备的 ${p.device} 多 ${p.missing}。`,
+  weightsTooLargeSum: (p) =>
+    `${p.billions}B 参数即使每个只用 ${p.bits} 位也要 ${p.size}，而设备只有 ${p.device}。`,
+  variantNeedsEngine: (p) => `${p.model} ${p.variant} 的格式是 ${p.format}，引擎 ${p.engine} 无法加载。`,
   doesNotFitSum: ({terms, context, sequences, free, present, programs, safety}) =>
     `${terms}，对应 ${sequences} 路 × ${context} 个 token。空闲 ${free} + 当前版本可归还 ${present} - Berth 自身的程序 ${programs} - 安全余量 ${safety}。`,
   portTaken: ({port, address, who}) =>
