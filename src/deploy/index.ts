@@ -1,6 +1,7 @@
 /** The door of deploy/: releases put into service, taken back, described. */
 export {deploy, type DeployOptions} from './deploy.ts';
 export {describe, describeDeployed, statusSchema, type Description, type Status} from './describe.ts';
+export {imagesOfReleases} from './images-of-releases.ts';
 export {firstRun} from './first-run.ts';
 export {start, stop, stopOutcomeSchema, type StopOutcome} from './lifecycle.ts';
 export {deployOutcomeSchema, type DeployOutcome} from './outcome.ts';

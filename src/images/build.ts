@@ -1,34 +1,16 @@
 import {join} from 'node:path';
 import {BerthError, ExitCode} from '../base/errors.ts';
-import {step, type Progress} from '../base/progress.ts';
+import {step} from '../base/progress.ts';
 import {berthVersion} from '../base/version.ts';
 import type {ImageName} from '../engines/index.ts';
-import {LABELS, type ImageFacts, type Images} from '../hosts/index.ts';
+import {LABELS, type ImageFacts} from '../hosts/index.ts';
+import {baseKey, ensureBase, wantedBase} from './base.ts';
+import type {BuildRequest} from './request.ts';
 import {buildContext} from './context.ts';
 import {hashInputs, imageTag, readInputFiles, type InputFile} from './inputs.ts';
 import {nodeArch, planPackages, readPackageTexts, type NodeArch, type PackagePlan} from './packages.ts';
-import {packageRoot, readRecipe, recipeBase, type CudaLine, type Recipe} from './recipe.ts';
-import {atMirror, formatReference, parseReference} from './reference.ts';
+import {packageRoot, readRecipe, type Recipe} from './recipe.ts';
 import {stagePackages} from './stage.ts';
-
-/** Where an image comes from, when it is not what the recipe says. */
-export interface ImageChoice {
-  /** Build from this image instead of the recipe's base. */
-  base?: string;
-  /** Pull bases from a mirror with this prefix. */
-  registryPrefix?: string;
-  cuda?: CudaLine;
-}
-
-export interface BuildRequest extends ImageChoice {
-  name: ImageName;
-  /** The engine that builds and keeps it. */
-  images: Images;
-  /** Folder for what can be made again. */
-  cache: string;
-  progress: Progress;
-  signal?: AbortSignal;
-}
 
 export interface BuiltImage {
   name: ImageName;
@@ -67,7 +49,7 @@ export async function buildImage(request: BuildRequest): Promise<BuiltImage> {
     progress,
     {id: 'image', say: (t) => t.images.building({reference})},
     async () => {
-      const base = await ensureBase(planned.base, request);
+      const base = await ensureBase(request);
       const packages = planned.packages && {
         plan: planned.packages.plan,
         folder: await stagePackages(planned.packages.plan, {
@@ -111,12 +93,12 @@ const describe = (
 });
 
 /** Decides what an image is made of, pulling its base when only that tells what the base is. */
-async function planImage(request: BuildRequest): Promise<PlannedImage> {
-  const {name, images, cuda} = request;
+export async function planImage(request: BuildRequest): Promise<PlannedImage> {
+  const {name, images} = request;
   const root = packageRoot();
   const recipe = readRecipe(root, name);
   const {arch} = await images.platform();
-  const base = request.base ?? recipeBase(recipe, cuda);
+  const base = wantedBase(request);
   const files = await readInputFiles(root, recipe);
   const packages = recipe.node && {
     plan: planPackages(readPackageTexts(root), recipe.node, packageArch(arch)),
@@ -125,7 +107,7 @@ async function planImage(request: BuildRequest): Promise<PlannedImage> {
   const inputs = hashInputs({
     name,
     arch,
-    base: await baseKey(base, request),
+    base: await baseKey(request),
     files,
     ...(packages && {packages: packages.plan.hash}),
   });
@@ -150,34 +132,4 @@ function packageArch(arch: string): NodeArch {
     exit: ExitCode.usage,
     details: {arch},
   });
-}
-
-/**
- * What stands for the base in the hash of the inputs. A digest says it without the base being there; else it is
- * the id that the name has on this engine, where it is pulled when it is missing.
- */
-const baseKey = async (wanted: string, request: BuildRequest): Promise<string> =>
-  parseReference(wanted).digest ?? (await ensureBase(wanted, request)).id;
-
-/** The base on the engine, under a name that it has there. */
-async function ensureBase(
-  wanted: string,
-  {images, registryPrefix, progress, signal}: BuildRequest,
-): Promise<{reference: string; id: string}> {
-  const parsed = parseReference(wanted);
-  const full = formatReference(parsed);
-  const mirror = registryPrefix === undefined ? undefined : formatReference(atMirror(parsed, registryPrefix));
-  for (const reference of [wanted, ...(mirror === undefined ? [] : [mirror])]) {
-    const found = await images.inspect(reference);
-    if (found) return {reference, id: found.id};
-  }
-  const reference = mirror ?? full;
-  await step(
-    progress,
-    {id: 'image/base', parent: 'image', say: (t) => t.images.pullingBase({reference})},
-    () => images.pull(reference, {progress, ...(signal && {signal})}),
-  );
-  const pulled = await images.inspect(reference);
-  if (!pulled) throw new Error(`${reference} is not there after it was pulled`);
-  return {reference, id: pulled.id};
 }

@@ -1,7 +1,7 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes} from '../../base/units.ts';
 import type {OwnImage} from '../../hosts/index.ts';
-import type {BuiltImage} from '../../images/index.ts';
+import type {BuiltImage, PrunedImages, SentImage} from '../../images/index.ts';
 import {table} from '../table.ts';
 
 /** One line an image: what became of it. */
@@ -27,4 +27,21 @@ export function presentImages({images: t}: Texts, images: readonly OwnImage[]): 
     head: [t.headName, t.headReference, t.headSize, t.headCreated, t.headUsed],
     align: ['left', 'left', 'right'],
   });
+}
+
+export const presentSent = (
+  {images: t}: Texts,
+  host: string,
+  {reference, layers, movedLayers, movedBytes}: SentImage,
+): string =>
+  movedLayers === 0
+    ? t.sentBefore({reference, host})
+    : t.sent({reference, host, moved: movedLayers, layers, size: formatBytes(movedBytes)});
+
+export function presentPruned({images: t}: Texts, {removed, kept}: PrunedImages): string {
+  const lines = [
+    ...removed.map(({reference}) => t.pruneRemoved({reference})),
+    ...kept.map(({reference, why}) => t.pruneKept({reference, why: t.keptBecause[why]})),
+  ];
+  return lines.length === 0 ? t.none() : lines.join('\n');
 }

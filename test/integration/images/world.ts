@@ -9,7 +9,7 @@ import {rigImages} from '../../rig/image.ts';
 import {cacheFolder} from '../../rig/names.ts';
 
 /** Kept between runs, so that npm gathers the packages once. */
-const CACHE = join(cacheFolder(), 'images');
+export const CACHE = join(cacheFolder(), 'images');
 
 /** Where npm of the person who runs the tests keeps its settings and downloads; a berth with an empty HOME needs both. */
 export const NPM_OF_THE_MACHINE = {

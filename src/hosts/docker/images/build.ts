@@ -1,4 +1,5 @@
 import type {Readable} from 'node:stream';
+import {stripVTControlCharacters} from 'node:util';
 import {BerthError} from '../../../base/errors.ts';
 import type {Progress} from '../../../base/progress.ts';
 import type {Docker} from '../docker.ts';
@@ -7,6 +8,8 @@ import {FailedInStream, readMessages} from '../messages.ts';
 
 /** Lines of a step's output that an error shows. */
 const LAST_LINES = 50;
+/** What Docker says of its own containers between a step's lines. */
+const BOOKKEEPING = /^(?: ---> |Removing intermediate container )/;
 const STEP = /^Step (\d+)\/(\d+) : (.*)$/;
 
 export interface BuildOptions {
@@ -49,7 +52,8 @@ export async function followBuild(
   progress({...event, status: 'started', say: (t) => t.images.sendingContext()});
   try {
     for await (const {stream = ''} of readMessages(output)) {
-      const texts = (rest + stream).split('\n');
+      // Docker colours what a step wrote to stderr; a program's own escapes are not for our terminal either.
+      const texts = (rest + stripVTControlCharacters(stream)).split('\n');
       rest = texts.pop() ?? '';
       for (const text of texts) {
         const match = STEP.exec(text.trimEnd());
@@ -66,7 +70,7 @@ export async function followBuild(
             total: step.total,
             unit: 'steps',
           });
-        } else if (text.trim() !== '') {
+        } else if (text.trim() !== '' && !BOOKKEEPING.test(text)) {
           lines.push(text.trimEnd());
           lines.splice(0, lines.length - LAST_LINES);
         }

@@ -82,6 +82,12 @@ export async function inspect(docker: Docker, reference: string): Promise<ImageF
   }
 }
 
+/** Names of images that hold a part of one that never arrived whole. */
+export async function listParts(docker: Docker): Promise<string[]> {
+  const parts = await asking(() => docker.raw.listImages({filters: {label: [LABELS.partOf]}}));
+  return listSchema.parse(parts).flatMap(({RepoTags}) => RepoTags);
+}
+
 /** Images that Berth has built, the newest first. */
 export async function listOwn(docker: Docker): Promise<OwnImage[]> {
   const [images, containers] = await asking(() =>

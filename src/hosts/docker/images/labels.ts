@@ -8,4 +8,6 @@ export const LABELS = {
   inputs: 'dev.berth.inputs',
   /** What it was built from, as it was asked for. */
   base: 'dev.berth.base',
+  /** On what holds only the lower layers of an image that is being sent: the id of that image. */
+  partOf: 'dev.berth.part-of',
 } as const;
