@@ -13,7 +13,7 @@ import type {Hop} from './route.ts';
 export interface Patience {
   /** For one TCP connection. */
   connect: Duration;
-  /** For key exchange and login, a person's touch of a security key included. */
+  /** For key exchange and login, a person who confirms the use of an agent's key included. */
   login: Duration;
   /** A connection that says nothing for so long, though it was asked, is cut. */
   silence: Duration;
@@ -52,6 +52,7 @@ export const isRefusal = (error: unknown): error is Refusal =>
 export class Link implements AsyncDisposable {
   readonly #client: ssh2.Client;
   readonly #host: string;
+  readonly #stream: Duplex;
   readonly #via: Link | undefined;
   readonly #streams = new Set<ChannelStream>();
   #lost: BerthError | undefined;
@@ -60,8 +61,9 @@ export class Link implements AsyncDisposable {
   /** The host has refused one more session. */
   full = false;
 
-  private constructor(client: ssh2.Client, host: string, via: Link | undefined) {
+  private constructor(client: ssh2.Client, stream: Duplex, host: string, via: Link | undefined) {
     this.#client = client;
+    this.#stream = stream;
     this.#host = host;
     this.#via = via;
   }
@@ -75,7 +77,7 @@ export class Link implements AsyncDisposable {
   static async over(stream: Duplex, options: LinkOptions): Promise<Link> {
     const {host, hop, keychain, patience} = options;
     const client = new ssh2.Client();
-    const link = new Link(client, host, options.via);
+    const link = new Link(client, stream, host, options.via);
     const {promise: ready, resolve, reject} = Promise.withResolvers<undefined>();
     let distrust: Error | undefined;
     let failure: unknown;
@@ -115,7 +117,7 @@ export class Link implements AsyncDisposable {
     } catch (error) {
       throw distrust ?? (await loginFailure(options, error));
     } finally {
-      if (link.#lost || distrust !== undefined) client.destroy();
+      if (link.#lost || distrust !== undefined) stream.destroy();
     }
   }
 
@@ -166,7 +168,7 @@ export class Link implements AsyncDisposable {
       for (const stream of this.#streams) stream.destroy();
       this.#client.end();
       // A host that is gone answers no farewell.
-      const giveUp = setTimeout(() => this.#client.destroy(), FAREWELL);
+      const giveUp = setTimeout(() => this.#stream.destroy(), FAREWELL);
       await closed;
       clearTimeout(giveUp);
     }
@@ -241,7 +243,7 @@ export async function dialTcp(host: string, hop: Hop, patience: Patience): Promi
 
 /**
  * Destroys the stream when no byte has come for too long; any byte counts, because under load answers wait in
- * line. Not during the login, when a person may be looking for a security key.
+ * line. Not during the login, when a person may be asked by the agent.
  */
 function watch(client: ssh2.Client, stream: Duplex, silence: Duration, tell: (error: Error) => void): void {
   let heard = performance.now();
