@@ -9,8 +9,8 @@ import {systemClock} from '../../src/base/clock.ts';
 import {findModel, openWeightsStore, type Model, type Variant} from '../../src/models/index.ts';
 import {quantile, type Bench, type Figure} from './harness.ts';
 
-const MIB = 256;
-const ROUNDS = 7;
+const MIB = 1024;
+const ROUNDS = 3;
 const HUB = join(import.meta.dirname, '../fakes/hub/main.ts');
 
 const variant: Variant = {

@@ -4,10 +4,10 @@
  * first on. Any process can go on with it, from any hub that has the same content.
  */
 import {writeSync} from 'node:fs';
-import {open, readFile, rm, stat, type FileHandle} from 'node:fs/promises';
+import {open, readFile, rm, stat, writeFile, type FileHandle} from 'node:fs/promises';
 import {z} from 'zod';
 import {systemCode} from '../../base/errors.ts';
-import {readJson, writeJson} from '../../base/files.ts';
+import {readJson} from '../../base/files.ts';
 import {bytes, mib, type Bytes} from '../../base/units.ts';
 import type {Claim} from './claim.ts';
 
@@ -193,6 +193,7 @@ async function create(path: string, becoming: Becoming): Promise<State> {
     await using file = await open(each, 'w', 0o644);
     await file.truncate(size);
   }
-  await writeJson(becomingFile(path), becoming);
+  // Not synced: that would wait for whatever else this disk has to write. Cut short, it says nothing, and all begins anew.
+  await writeFile(becomingFile(path), JSON.stringify(becoming));
   return {becoming, done};
 }

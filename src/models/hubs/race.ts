@@ -168,7 +168,7 @@ export class Race {
           // Its first bytes say whether more can be asked of this hub at once.
           if (lane.gotBytes === 0) this.#change.resolve(undefined);
           lane.gotBytes += gotBytes;
-          runner.contributed = true;
+          runner.contributed ||= gotBytes > 0;
           tell(partial.haveBytes, runner.mirror);
         },
       });

@@ -2,6 +2,7 @@
 import type {Dispatcher} from 'undici';
 import {describeError, systemCode} from '../../base/errors.ts';
 import type {Claim} from './claim.ts';
+import {Gather} from './gather.ts';
 import {send, single, type Answer, type Wish} from './http.ts';
 import type {Gap, PartialFile} from './partial.ts';
 import {HubTrouble} from './trouble.ts';
@@ -22,7 +23,7 @@ export interface Transfer {
   gap: Gap;
   seen: Seen;
   signal: AbortSignal;
-  /** Told after each piece. */
+  /** Told after each piece, and at the end, when all of it is on the disk. */
   tell: (gotBytes: number) => void;
 }
 
@@ -37,12 +38,17 @@ export async function transfer(want: Transfer): Promise<void> {
   const headers: Record<string, string> = wholeFile ? {} : {range};
   if (!wholeFile && seen.validator) headers['if-range'] = seen.validator.etag;
   const answer = await send(agent, {...file, method: 'GET', headers}, signal);
+  const gather = new Gather(want.partial, gap);
   try {
     const skip = check(answer, want, wholeFile);
-    await receive(answer, skip, want);
+    await receive(answer, skip, want, gather);
   } catch (error) {
     answer.body.on('error', () => undefined).destroy();
     throw error;
+  } finally {
+    gather.flush();
+    if (gather.gap !== gap) want.partial.release(gather.gap);
+    want.tell(0);
   }
 }
 
@@ -83,7 +89,7 @@ function check(answer: Answer, {gap, claim, seen}: Transfer, wholeFile: boolean)
 }
 
 /** Troubles of the wire are the hub's; the disk's keep their own names. */
-function receive(answer: Answer, skip: number, want: Transfer): Promise<void> {
+function receive(answer: Answer, skip: number, want: Transfer, gather: Gather): Promise<void> {
   const {partial, signal, tell} = want;
   const {body} = answer;
   const {origin} = answer.url;
@@ -91,10 +97,6 @@ function receive(answer: Answer, skip: number, want: Transfer): Promise<void> {
   let left = gap.end - gap.start;
   let toSkip = skip;
   return new Promise((resolve, reject) => {
-    const end = (outcome: () => void): void => {
-      if (gap !== want.gap) partial.release(gap);
-      outcome();
-    };
     const fill = (content: Uint8Array): void => {
       let rest = content;
       while (rest.length > 0) {
@@ -108,9 +110,10 @@ function receive(answer: Answer, skip: number, want: Transfer): Promise<void> {
               .removeAllListeners('data')
               .on('error', () => undefined)
               .destroy();
-            end(resolve);
+            resolve();
             return;
           }
+          gather.goOn(next);
           if (gap !== want.gap) partial.release(gap);
           // It began before this part's first missing byte: what is at hand already is passed over.
           toSkip = next.start - gap.end;
@@ -122,7 +125,7 @@ function receive(answer: Answer, skip: number, want: Transfer): Promise<void> {
         const part = rest.subarray(passed, passed + left);
         rest = rest.subarray(passed + part.length);
         if (part.length === 0) continue;
-        partial.append(gap, part);
+        gather.append(part);
         left -= part.length;
         tell(part.length);
       }
@@ -131,25 +134,17 @@ function receive(answer: Answer, skip: number, want: Transfer): Promise<void> {
       try {
         fill(content);
       } catch (error) {
-        end(() => reject(asError(error)));
+        reject(asError(error));
       }
     });
-    body.on('end', () =>
-      end(() =>
-        left === 0
-          ? resolve()
-          : reject(new HubTrouble('dropped', `${origin} ended ${left} bytes before it should`)),
-      ),
-    );
-    body.on('error', (error) =>
-      end(() =>
-        reject(
-          signal.aborted
-            ? asError(signal.reason)
-            : new HubTrouble('dropped', `${origin} broke off: ${describeError(error)}`, {cause: error}),
-        ),
-      ),
-    );
+    body.on('end', () => {
+      if (left === 0) resolve();
+      else reject(new HubTrouble('dropped', `${origin} ended ${left} bytes before it should`));
+    });
+    body.on('error', (error) => {
+      const broke = `${origin} broke off: ${describeError(error)}`;
+      reject(signal.aborted ? asError(signal.reason) : new HubTrouble('dropped', broke, {cause: error}));
+    });
   });
 }
 
