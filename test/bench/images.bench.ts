@@ -2,7 +2,8 @@ import {silent} from '../../src/base/progress.ts';
 import {openDocker} from '../../src/hosts/docker/docker.ts';
 import {openImages} from '../../src/hosts/index.ts';
 import {sendImage} from '../../src/images/index.ts';
-import {dockerOverSsh} from '../integration/images/over-ssh.ts';
+import {temporaryFolder} from '../support/temporary.ts';
+import {sshHost} from '../support/ssh.ts';
 import {builtHere, CACHE, localHost, localImages} from '../integration/images/world.ts';
 import {openRig} from '../rig/rig.ts';
 import {quantile, type Bench, type Figure} from './harness.ts';
@@ -16,7 +17,10 @@ const images: Bench = {
   async run(signal) {
     await using rig = await openRig({hosts: 1});
     const [host] = rig.hosts;
-    return [...(await sending(dockerOverSsh(host))), ...(await calling(dockerOverSsh(host), signal))];
+    await using home = await temporaryFolder();
+    await using ssh = await sshHost(host, 'ops', home.path);
+    const connect: Connect = () => ssh.connectDocker();
+    return [...(await sending(connect)), ...(await calling(connect, signal))];
   },
 };
 export default images;
@@ -35,7 +39,7 @@ async function sending(connect: Connect): Promise<Figure[]> {
   };
   const whole = await send();
   const again = await send();
-  const conditions = 'image berth on the rig, OpenSSH client, same machine at both ends';
+  const conditions = 'image berth on the rig, over SSH, same machine at both ends';
   return [
     {
       name: 'send, absent',
@@ -71,7 +75,7 @@ async function calling(connect: Connect, signal: AbortSignal): Promise<Figure[]>
     taken.far.push(await time(far));
   }
   const [nearMs, farMs] = [quantile(taken.near, 0.5), quantile(taken.far, 0.5)];
-  const conditions = `${CALLS} calls of /version one after the other, median of ${ROUNDS}, in turns; rig host, one OpenSSH stream`;
+  const conditions = `${CALLS} calls of /version one after the other, median of ${ROUNDS}, in turns; rig host`;
   return [
     {name: `${CALLS} API calls, socket`, value: nearMs, unit: 'ms', conditions},
     {name: `${CALLS} API calls, SSH`, value: farMs, unit: 'ms', conditions},

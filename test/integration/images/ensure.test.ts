@@ -1,10 +1,13 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {silent} from '../../../src/base/progress.ts';
-import {openImages, openLocalHost, type Images} from '../../../src/hosts/index.ts';
+import {openImages, openLocalHost, type Images, type SshHost} from '../../../src/hosts/index.ts';
 import {ensureImage, pruneImages} from '../../../src/images/index.ts';
 import {needsDocker, openRig, RIG_START_MS, type Rig, type RigHost} from '../../rig/rig.ts';
-import {dockerOverSsh} from './over-ssh.ts';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {sshHost} from '../../support/ssh.ts';
 import {builtHere, CACHE, localImages} from './world.ts';
 
 const name = 'llama-cpp';
@@ -12,6 +15,8 @@ const name = 'llama-cpp';
 describe.skipIf(await needsDocker())('a host gets its image', () => {
   let rig: Rig;
   let host: RigHost;
+  let ssh: SshHost;
+  let home: string;
   let target: Images;
   let local: Images;
   let base: string;
@@ -20,7 +25,9 @@ describe.skipIf(await needsDocker())('a host gets its image', () => {
     rig = await openRig({hosts: 1});
     host = rig.hosts[0];
     local = await localImages();
-    target = await openImages(dockerOverSsh(host));
+    home = await mkdtemp(join(tmpdir(), 'berth-home-'));
+    ssh = await sshHost(host, 'ops', home);
+    target = await openImages(() => ssh.connectDocker());
     base = (await builtHere(name)).base;
     await host.must(['sh', '-c', 'docker images -q | sort -u | xargs -r docker rmi --force >/dev/null']);
   }, RIG_START_MS);
@@ -28,6 +35,8 @@ describe.skipIf(await needsDocker())('a host gets its image', () => {
   afterAll(async () => {
     local[Symbol.dispose]();
     target[Symbol.dispose]();
+    await ssh[Symbol.asyncDispose]();
+    await rm(home, {recursive: true});
     await rig[Symbol.asyncDispose]();
   });
 

@@ -4,19 +4,20 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {silent, type Progress} from '../../../src/base/progress.ts';
-import {openImages, type Images} from '../../../src/hosts/index.ts';
+import {openImages, type Images, type SshHost} from '../../../src/hosts/index.ts';
 import {sendImage, type SentImage} from '../../../src/images/index.ts';
 import {docker} from '../../rig/docker.ts';
 import {rigImages} from '../../rig/image.ts';
 import {needsDocker, openRig, RIG_START_MS, type Rig, type RigHost} from '../../rig/rig.ts';
+import {sshHost} from '../../support/ssh.ts';
 import {localImages} from './world.ts';
-import {dockerOverSsh} from './over-ssh.ts';
 
 const MIB = 1024 ** 2;
 
 describe.skipIf(await needsDocker())('an image is sent to a host over SSH', () => {
   let rig: Rig;
   let host: RigHost;
+  let ssh: SshHost;
   let from: Images;
   let to: Images;
   let cache: string;
@@ -28,8 +29,9 @@ describe.skipIf(await needsDocker())('an image is sent to a host over SSH', () =
     rig = await openRig({hosts: 1});
     host = rig.hosts[0];
     from = await localImages();
-    to = await openImages(dockerOverSsh(host));
     cache = await mkdtemp(join(tmpdir(), 'berth-send-'));
+    ssh = await sshHost(host, 'ops', cache);
+    to = await openImages(() => ssh.connectDocker());
     base = (await rigImages()).base;
     const layers = ['a', 'b'].map((name) => `RUN head -c ${12 * MIB} /dev/urandom > /${name}`).join('\n');
     reference = `berth/sent:${randomUUID().slice(0, 8)}`;
@@ -43,6 +45,7 @@ describe.skipIf(await needsDocker())('an image is sent to a host over SSH', () =
   afterAll(async () => {
     from[Symbol.dispose]();
     to[Symbol.dispose]();
+    await ssh[Symbol.asyncDispose]();
     await docker(['rmi', '--force', reference]);
     await rm(cache, {recursive: true, force: true});
     await rig[Symbol.asyncDispose]();
@@ -118,7 +121,7 @@ describe.skipIf(await needsDocker())('an image is sent to a host over SSH', () =
   it('says that the connection broke when the cable is pulled, and goes on when it is back', async () => {
     await host.baseImage();
     await expect(send(atBytes(18 * MIB, () => void host.cutNetwork()))).rejects.toMatchObject({
-      code: 'docker_unreachable',
+      code: 'ssh_connection_lost',
       exit: 3,
     });
     await host.restoreNetwork();
