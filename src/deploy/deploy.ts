@@ -3,10 +3,11 @@ import {berthVersion} from '../base/version.ts';
 import {bytes, ms, type Bytes, type Duration} from '../base/units.ts';
 import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
-import {estimateLlamaCpp, readGgufHeader, shapeOfGguf, weightsOfGguf, type Weights} from '../models/index.ts';
+import type {Weights} from '../models/index.ts';
 import {checkWeights} from './check-weights.ts';
 import {ensureClientKey, keyFileOf} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
+import {estimatorFor} from './estimator.ts';
 import {History} from './history.ts';
 import {startAgain} from './lifecycle.ts';
 import {takeLock} from './lock.ts';
@@ -61,7 +62,7 @@ export async function deploy(
   }
 
   const room = await readDevice(parts, site);
-  const plan = await planFor(settings, target, weights, room);
+  const plan = await planFor(parts, settings, target, weights, room);
   const release = newRelease({
     number: await history.nextNumber(),
     deployment: settings.deployment,
@@ -142,26 +143,27 @@ async function readDevice(parts: DeployParts, site: Site): Promise<Room> {
 }
 
 async function planFor(
+  parts: DeployParts,
   settings: Settings,
-  {model, engine}: Target,
+  {model, variant, engine}: Target,
   weights: Weights,
   room: Room,
 ): Promise<Plan> {
-  const header = await readGgufHeader(weights.path);
-  const shape = shapeOfGguf(header);
-  const facts = weightsOfGguf(header);
-  // A file of the person's own says only in its header how long a context it was trained for.
-  const trained = shape.maxContextTokens ?? Infinity;
+  const {trainedTokens, estimate} = await estimatorFor({
+    engine: engine.name,
+    device: (await parts.device.facts()).kind,
+    model,
+    variant,
+    weights,
+    store: parts.weights,
+    files: parts.host.files,
+    signal: parts.signal,
+  });
   return makePlan({
-    model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trained)},
+    // A file of the person's own says only in its header how long a context it was trained for.
+    model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trainedTokens)},
     asked: askedOf(settings),
-    estimate: (engineSettings) =>
-      estimateLlamaCpp(
-        shape,
-        facts,
-        engineSettings,
-        engine.name === 'embedded' ? 'embedded-cpu' : 'server-cpu',
-      ),
+    estimate,
     ...room,
     update: settings.update,
   });
@@ -192,7 +194,7 @@ async function dryRun(
 ): Promise<DeployOutcome> {
   const weights = await parts.weights.find(target.model, target.variant);
   const room = await readDevice(parts, site);
-  const plan = weights && (await planFor(settings, target, weights, room));
+  const plan = weights && (await planFor(parts, settings, target, weights, room));
   return {
     schema: 'berth.deploy/1',
     outcome: 'planned',

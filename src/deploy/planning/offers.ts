@@ -8,13 +8,14 @@ import {
   vllmWeightBytes,
   type AnswerQuality,
   type GgufVariant,
-  type LlamaCppPlace,
   type MemoryEstimate,
   type ModelShape,
   type Plannable,
   type VllmKvType,
   type VllmWeights,
 } from '../../models/index.ts';
+
+import {llamaCppPlace} from '../estimator.ts';
 
 export type PlanKvType = KvType | VllmKvType;
 
@@ -48,7 +49,7 @@ export interface OfferScope {
 
 export function offersOf(model: Plannable, {kind, engine}: OfferScope): Offer[] {
   const ggufEngines: EngineName[] =
-    engine === undefined ? [kind === 'cpu' ? 'embedded' : 'llama-cpp'] : engine === 'vllm' ? [] : [engine];
+    engine === undefined ? [kind === 'cpu' ? 'embedded' : 'llama-cpp'] : ggufEngine(engine, kind);
   const ggufs = ggufEngines.flatMap((name) =>
     model.ggufs.flatMap((variant) => GGUF_KV.map((kv) => ggufOffer(model.shape, variant, name, kv, kind))),
   );
@@ -56,8 +57,9 @@ export function offersOf(model: Plannable, {kind, engine}: OfferScope): Offer[] 
   return [...ggufs, ...vllm];
 }
 
-const placeOf = (engine: EngineName, kind: OfferScope['kind']): LlamaCppPlace =>
-  kind === 'gpu' ? 'cuda' : engine === 'embedded' ? 'embedded-cpu' : 'server-cpu';
+/** Of the engines that read GGUF: the embedded one computes on the CPU only. */
+const ggufEngine = (engine: EngineName, kind: OfferScope['kind']): EngineName[] =>
+  engine === 'vllm' || (engine === 'embedded' && kind === 'gpu') ? [] : [engine];
 
 const WARNINGS: Partial<Record<PlanKvType, readonly OfferWarning[]>> = {
   q8_0: ['kv-8-bits'],
@@ -83,7 +85,7 @@ function ggufOffer(
         shape,
         weights,
         {contextTokens, sequences, kvType, batchTokens: BATCH_TOKENS},
-        placeOf(engine, kind),
+        llamaCppPlace(engine, kind),
       ),
     weightBytes: (shape.tiedEmbeddings ? tensorBytes : tensorBytes - embeddingBytes) * activeShare(shape),
     kvBytesPerToken: kvBytesPerToken(shape, kvType),

@@ -17,7 +17,7 @@ import {
 import type {Settings} from '../config/settings.ts';
 import type {DeployParts} from '../parts.ts';
 
-type SubjectParts = Pick<DeployParts, 'findModel' | 'weights'>;
+type SubjectParts = Pick<DeployParts, 'findModel' | 'weights' | 'signal'>;
 
 /** `onDisk`: what lies on this host is planned from its header, to the byte, and not from what is known of it. */
 export async function subjectOf(
@@ -59,19 +59,22 @@ async function fromHeader(parts: SubjectParts, model: Model, wanted: string | un
   };
 }
 
-async function headerOf({weights}: SubjectParts, model: Model, variant: Variant): Promise<GgufHeader> {
-  const {file} = variant;
-  if (file.from === 'path') return readGgufHeader(file.path);
-  if (file.from === 'built-in') {
+/** From the disk when it is there, else from a hub with a few requests: nothing is downloaded. */
+async function headerOf(
+  {weights, signal}: SubjectParts,
+  model: Model,
+  variant: Variant,
+): Promise<GgufHeader> {
+  if (variant.file.from === 'built-in') {
     const nano = buildNano();
     return parseGgufHeader(nano, nano.length);
   }
-  const found = await weights.find(model, variant);
-  if (found) return readGgufHeader(found.path);
+  const header = await weights.header(model, variant, signal);
+  if (header.format === 'gguf') return header.gguf;
   throw new BerthError({
-    code: 'nothing_to_plan_from',
-    what: (t) => t.plan.nothingToPlanFrom({model: model.id}),
-    try: [`berth models pull ${model.id}`],
+    code: 'no_gguf',
+    what: (t) => t.plan.noGguf({model: model.id, from: header.from}),
+    try: ['berth models', 'berth plan qwen3-4b --card 4090d'],
     exit: ExitCode.usage,
     details: {model: model.id},
   });

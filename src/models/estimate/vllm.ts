@@ -2,14 +2,15 @@
 import {bytes, formatBytes, gib, mib, type Bytes} from '../../base/units.ts';
 import {align} from '../gguf/format.ts';
 import {embeddingParameters, kvElementsPerToken, type ModelShape} from '../shape.ts';
-import {estimateOf, type MemoryEstimate} from './estimate.ts';
+import {estimateOf, type MemoryEstimate, type MemoryTerm} from './estimate.ts';
 
 /** How the linear layers are kept: as published, 8-bit floats made at load, or 4-bit with 16-bit activations. */
 export type VllmWeights = 'bf16' | 'fp8' | 'w4a16';
 export type VllmKvType = 'bf16' | 'fp8';
 
 export interface VllmSettings {
-  weights: VllmWeights;
+  /** Made at load from what was published, or taken as they are stored. */
+  weights: VllmWeights | {storedBytes: number};
   kvType: VllmKvType;
   contextTokens: number;
   /** Requests at full context that the pool must hold at once. */
@@ -41,11 +42,7 @@ export function estimateVllm(shape: ModelShape, settings: VllmSettings): MemoryE
   const activation = ACTIVATION * Math.max(1, width / MEASURED_WIDTH);
   const pool = vllmKvPool(shape, settings);
   return estimateOf(shape, [
-    {
-      name: 'weights',
-      totalBytes: bytes(vllmWeightBytes(shape, settings.weights) + BESIDE_WEIGHTS),
-      source: `linear layers ${settings.weights}, embeddings bf16 (${formatBytes(headBytes(shape))}), rotary tables`,
-    },
+    weightsTerm(shape, settings.weights),
     {
       name: 'kv-cache',
       totalBytes: pool,
@@ -67,6 +64,22 @@ export function estimateVllm(shape: ModelShape, settings: VllmSettings): MemoryE
       source: `non-torch ${formatBytes(NON_TORCH)} measured, CUDA context ${formatBytes(CUDA_CONTEXT)} not measured here`,
     },
   ]);
+}
+
+function weightsTerm(shape: ModelShape, weights: VllmSettings['weights']): MemoryTerm {
+  if (typeof weights === 'object') {
+    const totalBytes = bytes(weights.storedBytes + BESIDE_WEIGHTS);
+    return {
+      name: 'weights',
+      totalBytes,
+      source: 'tensors in the headers of the files, as stored; rotary tables',
+    };
+  }
+  return {
+    name: 'weights',
+    totalBytes: bytes(vllmWeightBytes(shape, weights) + BESIDE_WEIGHTS),
+    source: `linear layers ${weights}, embeddings bf16 (${formatBytes(headBytes(shape))}), rotary tables`,
+  };
 }
 
 /** Embeddings stay bf16 whatever the layers are; an untied head is a second matrix. */

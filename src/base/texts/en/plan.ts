@@ -3,8 +3,8 @@ export const plan = {
     `The model's header does not tell its shape: ${p.field} is ${p.value}.`,
   noSuchWay: (p: {model: string; asked: string; known: string}) =>
     `${p.model} cannot be run as "${p.asked}" on this device. It can as: ${p.known}.`,
-  nothingToPlanFrom: (p: {model: string}) =>
-    `Nothing of ${p.model} is on this host, so there is no header to plan from.`,
+  noGguf: (p: {model: string; from: string}) =>
+    `${p.model} (${p.from}) is safetensors: only models of the catalogue can be planned from these.`,
   doesNotFit: (p: {
     model: string;
     way: string;

@@ -3,7 +3,7 @@ import type {plan as en} from '../en/plan.ts';
 export const plan: typeof en = {
   headerIncomplete: (p) => `模型文件头没有说明其结构：${p.field} 为 ${p.value}。`,
   noSuchWay: (p) => `${p.model} 不能在此设备上以“${p.asked}”方式运行。可用的方式：${p.known}。`,
-  nothingToPlanFrom: (p) => `这台主机上没有 ${p.model} 的任何文件，没有文件头可供计算。`,
+  noGguf: (p) => `${p.model}（${p.from}）是 safetensors：目前只有目录中的模型可以据此计算。`,
   doesNotFit: (p) =>
     `${p.model}（${p.way}）需要 ${p.device} 的 ${p.needed}，可用 ${p.available}，还差 ${p.missing}。`,
   nothingLeft: (p) =>

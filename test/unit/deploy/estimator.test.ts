@@ -1,0 +1,63 @@
+import {expect, it} from 'vitest';
+import {bytes, gib} from '../../../src/base/units.ts';
+import {estimatorFor, llamaCppPlace, type EstimatorInput} from '../../../src/deploy/estimator.ts';
+import {chooseVariant, findModel, KNOWN_SHAPES} from '../../../src/models/index.ts';
+
+const CONFIG = {
+  model_type: 'qwen3',
+  num_hidden_layers: 36,
+  hidden_size: 2560,
+  intermediate_size: 9728,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  head_dim: 128,
+  vocab_size: 151_936,
+  tie_word_embeddings: true,
+  max_position_embeddings: 262_144,
+};
+
+const model = findModel('qwen3-4b-instruct-2507');
+const storedBytes = KNOWN_SHAPES['qwen3-4b-instruct-2507'].parameters * 2;
+const shard = {
+  metadata: new Map<string, string>(),
+  tensors: [],
+  bytesByType: {},
+  tensorBytes: bytes(storedBytes / 2),
+  fileBytes: bytes(storedBytes / 2),
+};
+
+const input = (config: string | undefined): EstimatorInput => ({
+  engine: 'vllm',
+  device: 'gpu',
+  model,
+  variant: chooseVariant(model, 'bf16'),
+  weights: {path: '/weights/qwen3', totalBytes: bytes(storedBytes), sha256: ''},
+  store: {header: () => Promise.resolve({format: 'safetensors', from: 'here', shards: [shard, shard]})},
+  files: {read: (path) => Promise.resolve(path === '/weights/qwen3/config.json' ? config : undefined)},
+  signal: new AbortController().signal,
+});
+
+it('plans vLLM from config.json and the headers of the shards', async () => {
+  const estimator = await estimatorFor(input(JSON.stringify(CONFIG)));
+  expect(estimator.trainedTokens).toBe(262_144);
+  const settings = {contextTokens: 4096, sequences: 2, batchTokens: 512, queue: 64};
+  const terms = (kvType: 'f16' | 'q8_0') =>
+    Object.fromEntries(
+      estimator.estimate({...settings, kvType}).terms.map((term) => [term.name, term.totalBytes]),
+    );
+  expect((terms('f16').weights ?? 0) / gib(1)).toBeCloseTo(7.56, 2);
+  // The pool that the launch gives vLLM as a number: whole blocks of 16, and one more.
+  expect(terms('f16')['kv-cache']).toBe(147_456 * (2 * 4096 + 16));
+  expect(terms('q8_0')['kv-cache']).toBe((147_456 / 2) * (2 * 4096 + 16));
+});
+
+it.each([undefined, 'no JSON', '{}'])('refuses a folder whose config.json is %j', async (config) => {
+  await expect(estimatorFor(input(config))).rejects.toMatchObject({code: 'header_incomplete'});
+});
+
+it('knows where each engine has the model', () => {
+  expect(llamaCppPlace('embedded', 'gpu')).toBe('embedded-cpu');
+  expect(llamaCppPlace('embedded', 'cpu')).toBe('embedded-cpu');
+  expect(llamaCppPlace('llama-cpp', 'gpu')).toBe('cuda');
+  expect(llamaCppPlace('llama-cpp', 'cpu')).toBe('server-cpu');
+});
