@@ -5,13 +5,16 @@
 import {join} from 'node:path';
 import {systemClock, type Clock} from './base/clock.ts';
 import {chooseFolders, type Folders} from './base/folders.ts';
-import type {Progress} from './base/progress.ts';
+import {silent, type Progress} from './base/progress.ts';
 import type {Texts} from './base/texts/index.ts';
+import type {Agents} from './agent/index.ts';
 import type {Device} from './card/index.ts';
 import type {DeployParts, Settings} from './deploy/index.ts';
+import type {ImageName} from './engines/index.ts';
 import type {
   AddHostOptions,
   Asking,
+  DeployedAs,
   Host,
   HostCheck,
   HostRecord,
@@ -43,7 +46,7 @@ export interface Parts {
     settings: Pick<Settings, 'host' | 'deployment' | 'runtime'>,
     progress: Progress,
     signal: AbortSignal,
-    card?: (runtime: RuntimeKind) => string | undefined,
+    card?: (runtime: RuntimeKind, present: DeployedAs | undefined) => string | undefined,
   ): Promise<DeployParts & AsyncDisposable>;
 }
 
@@ -65,6 +68,60 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
     const record = await (await parts.hosts()).find(name);
     return await openSshHost({record, env, clock, asking});
   };
+  /** Serving images on a host, each seen to once a command. */
+  const imageMaker = (
+    host: Host,
+    telling: {progress: Progress; signal: AbortSignal},
+  ): DeployParts['image'] => {
+    const made = new Map<ImageName, Promise<string>>();
+    const make = async (name: ImageName): Promise<string> => {
+      const [{openImages}, {ensureImage}] = await Promise.all([
+        import('./hosts/index.ts'),
+        import('./images/index.ts'),
+      ]);
+      await using here = host.kind === 'local' ? undefined : await openHost('local');
+      using target = await openImages(() => host.connectDocker());
+      using local = here && (await openImages(() => here.connectDocker()));
+      const base = env.BERTH_BASE;
+      const registryPrefix = env.BERTH_REGISTRY_PREFIX;
+      const {reference} = await ensureImage({
+        name,
+        target,
+        ...(local && {local}),
+        cache: join(folders.cache, 'images'),
+        ...(base !== undefined && {base}),
+        ...(registryPrefix !== undefined && {registryPrefix}),
+        ...telling,
+      });
+      return reference;
+    };
+    return (name) => {
+      const making = made.get(name) ?? make(name);
+      made.set(name, making);
+      return making;
+    };
+  };
+  const agents = new WeakMap<Host, Promise<Agents>>();
+  /** What is asked on another host. It ends with the connection to that host. */
+  const agentsOn = (host: Host, ensureImage: () => Promise<string>): Promise<Agents> => {
+    const present = agents.get(host);
+    if (present) return present;
+    const opening = import('./agent/index.ts').then(({openAgents}) =>
+      openAgents({host, image: async () => (await presentImage(host)) ?? (await ensureImage()), env, clock}),
+    );
+    agents.set(host, opening);
+    return opening;
+  };
+  /** Reference of an image of this Berth that is on a host already, whatever it was built from. */
+  const presentImage = async (host: Host): Promise<string | undefined> => {
+    const [{openImages}, {berthVersion}] = await Promise.all([
+      import('./hosts/index.ts'),
+      import('./base/version.ts'),
+    ]);
+    using images = await openImages(() => host.connectDocker());
+    const own = await images.list();
+    return own.find(({name, version}) => name === 'berth' && version === berthVersion())?.references[0];
+  };
   const parts: Parts = {
     clock,
     folders,
@@ -84,7 +141,11 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
       const {checkHost} = await import('./hosts/index.ts');
       return await checkHost(name, () => parts.host(name), texts);
     },
-    async device(_host, card) {
+    async device(host, card) {
+      if (host.kind === 'ssh') {
+        const quiet = {progress: silent, signal: new AbortController().signal};
+        return (await agentsOn(host, () => imageMaker(host, quiet)('berth'))).device(card);
+      }
       const {localRun, openDevice} = await import('./card/index.ts');
       return openDevice({clock, run: localRun(), card});
     },
@@ -98,37 +159,34 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
         import('./models/index.ts'),
         import('./engines/index.ts'),
       ]);
-      const {runtimeFor} = await import('./deploy/index.ts');
-      const device = await parts.device(host, card?.(await runtimeFor(host, settings)));
+      const [{runtimeFor}, {deployedAs}, {isLoopback}] = await Promise.all([
+        import('./deploy/index.ts'),
+        import('./hosts/index.ts'),
+        import('./gateway/index.ts'),
+      ]);
+      const opened = new AsyncDisposableStack();
+      opened.use(host);
+      const image = imageMaker(host, {progress, signal});
+      const there = host.kind === 'ssh' ? await agentsOn(host, () => image('berth')) : undefined;
+      const present = await deployedAs(host, settings.deployment);
+      const device = await parts.device(host, card?.(await runtimeFor(host, settings), present));
       return {
         clock,
         progress,
         signal,
         host,
         device,
-        weights: await parts.weights(),
+        weights: there?.weights ?? (await parts.weights()),
         findModel: (name, own) => findModel(name, ownModels(own)),
         engine: (name) => engineFor(name, {llamaServer: env.BERTH_LLAMA_SERVER}),
-        image: async (name) => {
-          const [{openImages}, {buildImage}] = await Promise.all([
-            import('./hosts/index.ts'),
-            import('./images/index.ts'),
-          ]);
-          using images = await openImages(() => host.connectDocker());
-          const cache = join(folders.cache, 'images');
-          const base = env.BERTH_BASE;
-          const built = await buildImage({
-            name,
-            images,
-            cache,
-            progress,
-            signal,
-            ...(base !== undefined && {base}),
-          });
-          return built.reference;
+        image,
+        reach: async (url) => {
+          const {hostname, port} = new URL(url);
+          if (host.kind === 'local' || !isLoopback(hostname)) return url;
+          return opened.use(await host.tunnel(Number(port || 80))).origin;
         },
         keyFolder: join(folders.config, 'keys'),
-        [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
       };
     },
   };

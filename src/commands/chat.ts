@@ -91,9 +91,10 @@ export default class Chat extends BerthCommand<Result> {
       {preset: flags.preset, files: flags.file ?? [], system: flags.system},
       this.t,
     );
+    await using opened = new AsyncDisposableStack();
     const {door, deployment} =
       flags.url === undefined
-        ? await this.#ownDoor(flags)
+        ? await this.#ownDoor(flags, opened)
         : {door: await this.#doorAt(flags.url, flags['key-file']), deployment: new URL(flags.url).host};
     const {clock} = this.parts;
     if (flags.once !== undefined) {
@@ -158,19 +159,19 @@ export default class Chat extends BerthCommand<Result> {
     return this.present(result, () => '');
   }
 
-  /** The door of a deployment of ours, with this client's key. */
-  async #ownDoor(flags: {
-    name?: string | undefined;
-    host?: string | undefined;
-    config?: string | undefined;
-  }): Promise<{door: Door; deployment: string}> {
+  /** The door of a deployment of ours, with this client's key; the way to it stays open as long as `opened`. */
+  async #ownDoor(
+    flags: {name?: string | undefined; host?: string | undefined; config?: string | undefined},
+    opened: AsyncDisposableStack,
+  ): Promise<{door: Door; deployment: string}> {
     const {describeDeployed} = await import('../deploy/index.ts');
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings, this.progress, this.signal);
+    const parts = opened.use(await this.parts.deploy(settings, this.progress, this.signal));
     const {status, key, release} = await describeDeployed(parts, settings);
     if (status.standIn === true) process.stderr.write(`${this.t.cli.chat.standIn}\n`);
     const {address, port} = release.identity.gateway;
-    const door = {url: status.url ?? `http://${address}:${port}`, key, model: release.identity.model};
+    const url = await parts.reach(status.url ?? `http://${address}:${port}`);
+    const door = {url, key, model: release.identity.model};
     return {door, deployment: settings.deployment};
   }
 

@@ -4,7 +4,7 @@ import {roughNeed} from '../capacity/index.ts';
 import {examineCards, localRun} from '../card/index.ts';
 import {BerthCommand, cardFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
 import {presentDiagnosis} from '../cli/present/health.ts';
-import {type DeployParts, deviceFor, loadSettings, type Settings, visit} from '../deploy/index.ts';
+import {type DeployParts, deviceOfDeployed, loadSettings, type Settings, visit} from '../deploy/index.ts';
 import {checkLibrary} from '../engines/index.ts';
 import {diagnose, doctorJson, doctorSchema, type DoctorInput, type DoctorJson} from '../health/index.ts';
 import type {Observed} from '../hosts/index.ts';
@@ -36,7 +36,12 @@ export default class Doctor extends BerthCommand<DoctorJson> {
     const {port, ...rest} = flags;
     const wanted = port === undefined ? rest : {...rest, port};
     const settings = await loadSettings({file: flags.config, flags: wanted, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings, this.progress, this.signal, deviceFor(settings));
+    await using parts = await this.parts.deploy(
+      settings,
+      this.progress,
+      this.signal,
+      deviceOfDeployed(settings),
+    );
     const diagnosis = await diagnose(await this.input(parts, settings));
     const exit = diagnosis.ready ? ExitCode.ok : ExitCode.failed;
     return this.present(doctorJson(diagnosis), (t) => presentDiagnosis(t, diagnosis), exit);

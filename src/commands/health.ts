@@ -2,7 +2,14 @@ import {BerthCommand, deploymentFlags, examples, Flags, text} from '../cli/comma
 import {presentHealth} from '../cli/present/health.ts';
 import {ExitCode} from '../base/errors.ts';
 import {seconds} from '../base/units.ts';
-import {type DeployParts, describe, deviceFor, loadSettings, type Settings, viewOf} from '../deploy/index.ts';
+import {
+  type DeployParts,
+  describe,
+  deviceOfDeployed,
+  loadSettings,
+  type Settings,
+  viewOf,
+} from '../deploy/index.ts';
 import {checkHealth, healthJson, healthSchema, type HealthJson, type HealthReport} from '../health/index.ts';
 
 export default class Health extends BerthCommand<HealthJson> {
@@ -27,7 +34,12 @@ export default class Health extends BerthCommand<HealthJson> {
   override async run(): Promise<HealthJson> {
     const {flags} = await this.parse(Health);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings, this.progress, this.signal, deviceFor(settings));
+    await using parts = await this.parts.deploy(
+      settings,
+      this.progress,
+      this.signal,
+      deviceOfDeployed(settings),
+    );
     for (;;) {
       const report = await this.check(parts, settings);
       const exit = report.state === 'healthy' ? ExitCode.ok : ExitCode.unhealthy;
@@ -43,7 +55,7 @@ export default class Health extends BerthCommand<HealthJson> {
     const engine = description.release && parts.engine(description.release.identity.engine);
     return checkHealth({
       view,
-      url: description.status.url,
+      url: description.status.url && (await parts.reach(description.status.url)),
       key: description.key,
       device: parts.device,
       explain: (lines) => engine?.explain(lines),

@@ -1,6 +1,12 @@
 import {Args, BerthCommand, deploymentFlags, examples, text} from '../cli/command.ts';
 import {presentDeploy} from '../cli/present/deployment.ts';
-import {type DeployOutcome, deployOutcomeSchema, deviceFor, loadSettings, rollback} from '../deploy/index.ts';
+import {
+  type DeployOutcome,
+  deployOutcomeSchema,
+  deviceOfDeployed,
+  loadSettings,
+  rollback,
+} from '../deploy/index.ts';
 
 export default class Rollback extends BerthCommand<DeployOutcome> {
   static override summary = text((t) => t.deploy.help.rollback);
@@ -17,7 +23,12 @@ export default class Rollback extends BerthCommand<DeployOutcome> {
   override async run(): Promise<DeployOutcome> {
     const {flags, args} = await this.parse(Rollback);
     const settings = await loadSettings({file: flags.config, flags, cwd: process.cwd()});
-    await using parts = await this.parts.deploy(settings, this.progress, this.signal, deviceFor(settings));
+    await using parts = await this.parts.deploy(
+      settings,
+      this.progress,
+      this.signal,
+      deviceOfDeployed(settings),
+    );
     const outcome = await rollback(parts, settings, args.release);
     return this.present(outcome, (t) => presentDeploy(t, outcome));
   }

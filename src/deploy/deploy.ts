@@ -115,7 +115,8 @@ export function identityOf(
     ...(images && {images}),
     weightsSha256: weights.sha256,
     engine: engine.name,
-    engineVersion: engine.version,
+    // In an image the engine is what the image holds, whatever this machine has.
+    engineVersion: images ? images.engine : engine.version,
     berthVersion: berthVersion(),
     asked: askedOf(settings),
     gateway: settings.gateway,
@@ -145,20 +146,12 @@ async function readDevice(parts: DeployParts, site: Site): Promise<Room> {
 async function planFor(
   parts: DeployParts,
   settings: Settings,
-  {model, variant, engine}: Target,
+  {model, engine}: Target,
   weights: Weights,
   room: Room,
 ): Promise<Plan> {
-  const {trainedTokens, estimate} = await estimatorFor({
-    engine: engine.name,
-    device: (await parts.device.facts()).kind,
-    model,
-    variant,
-    weights,
-    store: parts.weights,
-    files: parts.host.files,
-    signal: parts.signal,
-  });
+  const [{kind}, measured] = await Promise.all([parts.device.facts(), parts.weights.measure(weights)]);
+  const {trainedTokens, estimate} = estimatorFor(engine.name, kind, measured);
   return makePlan({
     // A file of the person's own says only in its header how long a context it was trained for.
     model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trainedTokens)},

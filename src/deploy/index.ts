@@ -14,4 +14,4 @@ export {rollback} from './rollback.ts';
 export {loadSettings} from './config/load.ts';
 export {type Settings, type SettingsInput} from './config/settings.ts';
 export {viewOf} from './view.ts';
-export {deviceFor} from './which-device.ts';
+export {deviceFor, deviceOfDeployed} from './which-device.ts';

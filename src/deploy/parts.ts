@@ -2,8 +2,8 @@ import type {Clock} from '../base/clock.ts';
 import type {Progress} from '../base/progress.ts';
 import type {Device} from '../card/index.ts';
 import type {Engine, EngineName, ImageName} from '../engines/index.ts';
-import {runtimeOn, type Host, type Observed, type Runtime, type RuntimeKind} from '../hosts/index.ts';
-import type {Model, WeightsStore} from '../models/index.ts';
+import {deployedAs, type Host, type Observed, type Runtime, type RuntimeKind} from '../hosts/index.ts';
+import type {Model, WeightsKeeper} from '../models/index.ts';
 import type {Settings} from './config/settings.ts';
 
 /** What the deploy story is told with. `compose.ts` fills it in; tests may fill in other parts. */
@@ -14,12 +14,14 @@ export interface DeployParts {
   signal: AbortSignal;
   host: Host;
   device: Device;
-  weights: WeightsStore;
+  weights: WeightsKeeper;
   /** By its name in the catalogue or in the settings' own `models`, or by a path. */
   findModel(name: string, own: Settings['models']): Model;
   engine(name: EngineName): Engine;
   /** Makes sure that a serving image is on the host; its reference there. */
   image(name: ImageName): Promise<string>;
+  /** Where a gateway of the host is reached from here: a tunnel's end, for a loopback address of another machine. */
+  reach(url: string): Promise<string>;
   /** Folder of this client's API keys. */
   keyFolder: string;
 }
@@ -36,7 +38,9 @@ export async function runtimeFor(
   host: Host,
   {deployment, runtime}: Pick<Settings, 'deployment' | 'runtime'>,
 ): Promise<RuntimeKind> {
-  return runtime ?? (await runtimeOn(host, deployment)) ?? (host.kind === 'ssh' ? 'docker' : 'process');
+  if (runtime) return runtime;
+  const present = await deployedAs(host, deployment);
+  return present?.runtime ?? (host.kind === 'ssh' ? 'docker' : 'process');
 }
 
 export async function visit(

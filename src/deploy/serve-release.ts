@@ -1,7 +1,8 @@
 import {BerthError} from '../base/errors.ts';
 import {step} from '../base/progress.ts';
 import {bytes, mib, type Bytes, type Duration} from '../base/units.ts';
-import type {Engine} from '../engines/index.ts';
+import type {DeviceFacts} from '../card/index.ts';
+import type {Engine, LaunchInput} from '../engines/index.ts';
 import {gatewaySpec} from '../gateway/index.ts';
 import {deploymentFolder, type History} from './history.ts';
 import type {Lock} from './lock.ts';
@@ -44,7 +45,7 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
         release: release.number,
         model: release.identity.model,
         weightsFile: release.weights.path,
-        ...(images && {container: {image: images.engine, memoryBytes: memoryLimit(release)}}),
+        ...(images && {container: containerFor(images.engine, release, await parts.device.facts())}),
         settings: release.settings,
         predictedPeakBytes: bytes(release.predicted.peakBytes),
         kvCacheBytes: kvCacheOf(release),
@@ -84,6 +85,14 @@ const startAlone = (parts: DeployParts, signal: AbortSignal): Promise<Lock> =>
   step(parts.progress, {id: 'start-lock', say: (t) => t.deploy.stepStartLock()}, async () =>
     takeStartLock(parts.host, {deviceId: (await parts.device.facts()).id, clock: parts.clock, signal}),
   );
+
+/** What the engine's container gets of the host: its card, or a limit of RAM where the model lives in RAM. */
+const containerFor = (
+  image: string,
+  release: Release,
+  {kind, id}: DeviceFacts,
+): NonNullable<LaunchInput['container']> =>
+  kind === 'gpu' ? {image, gpus: [id]} : {image, memoryBytes: memoryLimit(release)};
 
 /**
  * The budget keeps the model in its place; this limit only keeps an engine that has gone wrong from taking the

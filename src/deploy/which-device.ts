@@ -1,7 +1,7 @@
 import {BerthError, ExitCode} from '../base/errors.ts';
 import {cardError, type Device} from '../card/index.ts';
 import type {EngineName} from '../engines/index.ts';
-import type {RuntimeKind} from '../hosts/index.ts';
+import type {DeployedAs, RuntimeKind} from '../hosts/index.ts';
 import type {Settings} from './config/settings.ts';
 
 /**
@@ -22,6 +22,14 @@ export const deviceFor =
   ({card, engine}: Pick<Settings, 'card' | 'engine'>) =>
   (runtime: RuntimeKind): string | undefined =>
     deviceOf(engine, runtime) === 'cpu' ? 'cpu' : card;
+
+/** The same for what is deployed already: it is where it was put, whatever would be chosen today. */
+export const deviceOfDeployed =
+  (settings: Pick<Settings, 'card' | 'engine'>) =>
+  (runtime: RuntimeKind, present: DeployedAs | undefined): string | undefined => {
+    if (!present) return deviceFor(settings)(runtime);
+    return present.onCard ? settings.card : 'cpu';
+  };
 
 /** Throws when a card is asked for by name and nothing would use it. */
 export function checkCardIsUsed(

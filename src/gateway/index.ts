@@ -3,3 +3,4 @@ export {gatewayConfigSchema, type GatewayConfig, type GatewayConfigInput} from '
 export {createKey} from './keys/key.ts';
 export {addKey, hasKey, keyFilePath} from './keys/key-file.ts';
 export {gatewaySpec} from './launch.ts';
+export {isLoopback} from './keys/door-check.ts';

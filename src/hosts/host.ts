@@ -1,4 +1,5 @@
 import type {Duplex} from 'node:stream';
+import type {Duration} from '../base/units.ts';
 import type {Runtime, RuntimeKind} from './runtimes/runtime.ts';
 
 /** A machine, this one or one reached over SSH. Everything Berth does to a machine goes through this. */
@@ -8,6 +9,8 @@ export interface Host extends AsyncDisposable {
   readonly kind: 'local' | 'ssh';
   /** Where this host keeps deployments' state; one folder a deployment. */
   readonly stateRoot: string;
+  /** Where it keeps what can be made or fetched again, such as weights. */
+  readonly cacheRoot: string;
   readonly files: HostFiles;
   facts(): Promise<HostFacts>;
   /** Who listens on a TCP port of the host, or undefined when it is free. */
@@ -19,8 +22,42 @@ export interface Host extends AsyncDisposable {
    * `docker_forbidden` or `docker_not_running`.
    */
   connectDocker(): Promise<Duplex>;
-  /** A way from this machine to a port of the host's loopback (of this machine, when the host is local). */
-  tunnel(port: number): Promise<Tunnel>;
+  /** Runs a program there to its end, whatever its exit code; null when a signal ended it. */
+  run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<RanThere>;
+  /** A program in a short-lived container, as a stream: its input and its output. It ends with the stream. */
+  runInImage(program: ImageProgram): Promise<Duplex>;
+  /**
+   * A way from this machine to a port of the host's loopback (of this machine, when the host is local). It begins at
+   * the loopback port `own`, or at one that is free.
+   */
+  tunnel(port: number, own?: number): Promise<Tunnel>;
+}
+
+export interface RunOptions {
+  /** Fails when the program has not ended by then; 30 s unless told. */
+  deadline?: Duration;
+  signal?: AbortSignal;
+}
+
+export interface RanThere {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** What an image of Berth's is to do on a host for a moment, with the least rights that this takes. */
+export interface ImageProgram {
+  /** Reference of an image that is on the host. */
+  image: string;
+  argv: readonly [string, ...string[]];
+  /** `owner`: with the rights of the account that deploys there. `observer`: may look at every process. */
+  as: 'owner' | 'observer';
+  /** Whether it can reach the network; nobody can reach it. */
+  network: boolean;
+  /** Absolute folders of the host that it sees at the same path, made when they are not there. */
+  mounts: readonly {path: string; readOnly: boolean}[];
+  /** Sees every GPU of the host. */
+  gpus: boolean;
 }
 
 /** Its other end is a port of a host's loopback. Disposing it closes what still goes through it. */

@@ -10,8 +10,8 @@ export {hostRegistry, type HostRecord, type HostRegistry} from './registry.ts';
 export {shareHosts} from './shared.ts';
 export type {SshHost, SshHostOptions} from './ssh/ssh-host.ts';
 export type {Asking} from './asking.ts';
-export type {Host, HostFacts, HostFiles, PortHolder, Tunnel} from './host.ts';
-export {runtimeOn} from './recorded-runtime.ts';
+export type {Host, HostFacts, HostFiles, ImageProgram, PortHolder, Tunnel} from './host.ts';
+export {deployedAs, type DeployedAs} from './deployed-as.ts';
 export type {
   ContainerNeeds,
   Endpoint,

@@ -18,11 +18,10 @@ export {
 } from './estimate/vllm.ts';
 export {weightsOfFile, weightsOfGguf, type WeightsFacts} from './estimate/weights.ts';
 export type {GgufHeader, GgufValue} from './gguf/header.ts';
-export {parseHeader as parseGgufHeader} from './gguf/parse.ts';
 export {readGgufHeader} from './gguf/read.ts';
 export {describeHeader, headerSchema, type HeaderListing, type VariantHeader} from './header/describe.ts';
 export {describeModel, modelSchema, type ModelListing, type VariantListing} from './listing.ts';
-export type {Model, Variant, Weights} from './model.ts';
+export type {HubPlace, Model, Variant, Weights} from './model.ts';
 export {ownModels, type OwnModel} from './own.ts';
 export {
   buildNano,
@@ -39,4 +38,5 @@ export {KNOWN_SHAPES} from './shapes/known.ts';
 export {shapeOfConfig} from './shapes/of-config.ts';
 export {shapeOfGguf} from './shapes/of-gguf.ts';
 export {saveNano} from './store/save-nano.ts';
-export {openWeightsStore, type OnDisk, type WeightsStore} from './store/store.ts';
+export type {WeightsMeasure} from './store/measure.ts';
+export {openWeightsStore, type OnDisk, type WeightsKeeper, type WeightsStore} from './store/store.ts';

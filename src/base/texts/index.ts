@@ -25,3 +25,13 @@ export function chooseLanguage(flag: string | undefined, env: NodeJS.ProcessEnv)
   const wanted = [flag, env.BERTH_LANG, env.LC_ALL, env.LC_MESSAGES, env.LANG];
   return languageOf(wanted.find((value) => value !== undefined && value !== ''));
 }
+
+/** A text in every language, for a reader that is elsewhere. */
+export type Translated = Readonly<Record<Language, string>>;
+
+export const inEveryLanguage = (say: Say): Translated => ({en: say(en), 'zh-CN': say(zhCN)});
+
+export const sayAgain =
+  (translated: Translated): Say =>
+  (texts) =>
+    translated[texts === zhCN ? 'zh-CN' : 'en'];

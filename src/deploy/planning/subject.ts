@@ -1,15 +1,9 @@
 /** What is planned: shape and weights, from what is known of a model or from the header of its file. */
 import {BerthError, ExitCode} from '../../base/errors.ts';
 import {
-  buildNano,
   CATALOGUE,
   chooseVariant,
   findPlannable,
-  parseGgufHeader,
-  readGgufHeader,
-  shapeOfGguf,
-  weightsOfGguf,
-  type GgufHeader,
   type Model,
   type Plannable,
   type Variant,
@@ -43,39 +37,34 @@ async function exact(
   const model = CATALOGUE.find((each) => each.id === id);
   const variant = model?.variants.find(({name}) => name === gguf.name);
   const weights = model && variant && (await parts.weights.find(model, variant));
-  return weights ? {...gguf, weights: weightsOfGguf(await readGgufHeader(weights.path))} : gguf;
+  const measured = weights && (await parts.weights.measure(weights)).gguf;
+  return measured ? {...gguf, weights: measured} : gguf;
 }
 
-async function fromHeader(parts: SubjectParts, model: Model, wanted: string | undefined): Promise<Plannable> {
+/** From the header of its file, on the disk or on a hub: nothing is downloaded. */
+async function fromHeader(
+  {weights, signal}: SubjectParts,
+  model: Model,
+  wanted: string | undefined,
+): Promise<Plannable> {
   const variant = chooseVariant(model, wanted);
-  const header = await headerOf(parts, model, variant);
-  const shape = shapeOfGguf(header);
+  const measure = await weights.foresee(model, variant, signal);
+  if (!measure?.gguf) throw noGguf(model, variant);
+  const {shape, gguf} = measure;
   return {
     id: model.id,
     shape,
     maxContextTokens: Math.min(model.maxContextTokens, shape.maxContextTokens ?? Infinity),
-    ggufs: [{name: variant.name, weights: weightsOfGguf(header), quality: {}}],
+    ggufs: [{name: variant.name, weights: gguf, quality: {}}],
     vllm: [],
   };
 }
 
-/** From the disk when it is there, else from a hub with a few requests: nothing is downloaded. */
-async function headerOf(
-  {weights, signal}: SubjectParts,
-  model: Model,
-  variant: Variant,
-): Promise<GgufHeader> {
-  if (variant.file.from === 'built-in') {
-    const nano = buildNano();
-    return parseGgufHeader(nano, nano.length);
-  }
-  const header = await weights.header(model, variant, signal);
-  if (header.format === 'gguf') return header.gguf;
-  throw new BerthError({
+const noGguf = (model: Model, variant: Variant): BerthError =>
+  new BerthError({
     code: 'no_gguf',
-    what: (t) => t.plan.noGguf({model: model.id, from: header.from}),
+    what: (t) => t.plan.noGguf({model: model.id, from: variant.name}),
     try: ['berth models', 'berth plan qwen3-4b --card 4090d'],
     exit: ExitCode.usage,
     details: {model: model.id},
   });
-}

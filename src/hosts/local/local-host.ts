@@ -1,8 +1,10 @@
 import type {Duplex} from 'node:stream';
 import type {Clock} from '../../base/clock.ts';
+import {chooseFolders} from '../../base/folders.ts';
 import type {Host} from '../host.ts';
 import {ProcessRuntime} from '../runtimes/process/process-runtime.ts';
-import type {DockerRuntime} from '../runtimes/docker/docker-runtime.ts';
+import type {DockerSide} from '../docker-side.ts';
+import {runHere} from './run.ts';
 import {readLogs} from '../runtimes/supervisor/logs/read-logs.ts';
 import {connectLocalDocker} from './docker.ts';
 import {localDockerAccount} from './docker-account.ts';
@@ -26,39 +28,40 @@ export function openLocalHost(options: LocalHostOptions): Host {
   const {env, stateRoot, clock} = options;
   const processes = new ProcessRuntime({...options, portHolder: findPortHolder});
   const connectDocker = (): Promise<Duplex> => connectLocalDocker(env, userName());
-  let containers: Promise<DockerRuntime> | undefined;
+  let containers: Promise<DockerSide> | undefined;
 
-  const openContainers = async (): Promise<DockerRuntime> => {
-    const [{openDocker}, {DockerRuntime}] = await Promise.all([
-      import('../docker/docker.ts'),
-      import('../runtimes/docker/docker-runtime.ts'),
-    ]);
-    return new DockerRuntime({
+  const openContainers = async (): Promise<DockerSide> => {
+    const {openDockerSide} = await import('../docker-side.ts');
+    return openDockerSide({
+      connect: connectDocker,
       stateRoot,
       clock,
       portHolder: findPortHolder,
-      docker: openDocker(connectDocker),
       files: localFiles,
       account: () => localDockerAccount(env),
       readLogs: (paths, wanted) => readLogs(paths.logs, wanted, clock),
     });
   };
+  const docker = (): Promise<DockerSide> => (containers ??= openContainers());
 
   return {
     name: 'local',
     kind: 'local',
     stateRoot,
+    cacheRoot: chooseFolders(env).cache,
     files: localFiles,
     facts: localFacts,
     portHolder: findPortHolder,
-    runtime(kind) {
+    async runtime(kind) {
       switch (kind) {
         case 'process':
-          return Promise.resolve(processes);
+          return processes;
         case 'docker':
-          return (containers ??= openContainers());
+          return (await docker()).runtime;
       }
     },
+    run: runHere,
+    runInImage: async (program) => (await docker()).runInImage(program),
     connectDocker,
     tunnel: (port) => Promise.resolve({origin: `http://127.0.0.1:${port}`, ...nothingToDispose}),
     async [Symbol.asyncDispose]() {

@@ -60,7 +60,7 @@ export function remoteDocker(connection: SshConnection, host: string, facts: Rem
 }
 
 /** The path of a socket, where DOCKER_HOST on the host says nothing else. */
-function socketOf(dockerHost: string | undefined): string | undefined {
+export function socketOf(dockerHost: string | undefined): string | undefined {
   if (dockerHost === undefined) return SOCKET;
   return dockerHost.startsWith('unix://') ? dockerHost.slice('unix://'.length) : undefined;
 }

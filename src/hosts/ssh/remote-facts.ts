@@ -10,6 +10,8 @@ export interface RemoteFacts extends HostFacts {
   home: string;
   /** Where this user's programs keep state, when the host says so. */
   stateHome: string | undefined;
+  /** Where they keep what can be made again, when the host says so. */
+  cacheHome: string | undefined;
   /** What the host's own environment says of Docker. */
   dockerHost: string | undefined;
 }
@@ -20,6 +22,7 @@ echo "uid=$(id -u)"
 echo "user=$(id -un)"
 echo "home=$HOME"
 echo "state=$XDG_STATE_HOME"
+echo "cache=$XDG_CACHE_HOME"
 echo "docker=$DOCKER_HOST"
 echo "hostname=$(uname -n)"
 echo "system=$(uname -s)"
@@ -33,6 +36,7 @@ const schema = z.object({
   user: z.string().min(1),
   home: z.string().startsWith('/'),
   state: z.string(),
+  cache: z.string(),
   docker: z.string(),
   hostname: z.string().min(1),
   system: z.string().min(1),
@@ -73,6 +77,7 @@ export function parseFacts(text: string): RemoteFacts | undefined {
     uid: data.uid,
     home: data.home,
     stateHome: data.state.startsWith('/') ? data.state : undefined,
+    cacheHome: data.cache.startsWith('/') ? data.cache : undefined,
     dockerHost: data.docker || undefined,
   };
 }
@@ -93,4 +98,14 @@ export function remoteStateRoot({
 }: Pick<RemoteFacts, 'uid' | 'home' | 'stateHome'>): string {
   if (uid === 0) return '/var/lib/berth';
   return posix.join(stateHome ?? posix.join(home, '.local/state'), 'berth');
+}
+
+/** The place beside it for what can be made or fetched again. */
+export function remoteCacheRoot({
+  uid,
+  home,
+  cacheHome,
+}: Pick<RemoteFacts, 'uid' | 'home' | 'cacheHome'>): string {
+  if (uid === 0) return '/var/cache/berth';
+  return posix.join(cacheHome ?? posix.join(home, '.cache'), 'berth');
 }

@@ -1,12 +1,14 @@
 import type {Clock} from '../../base/clock.ts';
 import {BerthError, ExitCode} from '../../base/errors.ts';
 import type {Asking} from '../asking.ts';
+import type {DockerSide} from '../docker-side.ts';
 import type {Host} from '../host.ts';
 import type {HostRecord} from '../registry.ts';
-import type {RuntimeKind} from '../runtimes/runtime.ts';
 import {SshConnection} from './connection.ts';
 import {addCommand} from './add-command.ts';
-import {readRemoteFacts, remoteStateRoot} from './remote-facts.ts';
+import {remoteAccount} from './remote-account.ts';
+import {readRemoteFacts, remoteCacheRoot, remoteStateRoot} from './remote-facts.ts';
+import {readRemoteLogs} from './remote-logs.ts';
 import {findRemotePortHolder} from './remote-ports.ts';
 import {remoteDocker, type DockerWay} from './remote-docker.ts';
 import {findRoute} from './route.ts';
@@ -64,16 +66,39 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
     const {hostname, platform, os, arch, user} = facts;
     const files = sftpFiles(connection);
     const last = route.at(-1) ?? route[0];
+    const stateRoot = remoteStateRoot(facts);
+    const portHolder: Host['portHolder'] = (address, port) => findRemotePortHolder(connection, address, port);
+    let opened: Promise<DockerSide> | undefined;
+    const openContainers = async (): Promise<DockerSide> => {
+      const {openDockerSide} = await import('../docker-side.ts');
+      const side = openDockerSide({
+        connect: () => docker.connect(),
+        stateRoot,
+        clock,
+        portHolder,
+        files,
+        account: () => remoteAccount(connection, facts),
+        readLogs: (paths, wanted) => readRemoteLogs({...side, files}, paths, wanted),
+      });
+      return side;
+    };
+    const containers = (): Promise<DockerSide> => (opened ??= openContainers());
     return {
       name,
       kind: 'ssh',
-      stateRoot: remoteStateRoot(facts),
+      stateRoot,
       files,
       facts: () => Promise.resolve({hostname, platform, os, arch, user}),
-      portHolder: (address, port) => findRemotePortHolder(connection, address, port),
-      runtime: (kind) => Promise.reject(runtimeRefused(kind, name)),
+      portHolder,
+      cacheRoot: remoteCacheRoot(facts),
+      async runtime(kind) {
+        if (kind === 'process') throw processRefused(name);
+        return (await containers()).runtime;
+      },
       connectDocker: () => docker.connect(),
-      tunnel: (port) => openTunnel(connection, port),
+      run: (argv, wanted) => connection.exec(argv, wanted),
+      runInImage: async (program) => (await containers()).runInImage(program),
+      tunnel: (port, own) => openTunnel(connection, port, own),
       async report() {
         await files.list('/');
         const started = clock.elapsed();
@@ -94,7 +119,10 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
           dockerWay: docker.way,
         };
       },
-      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        (await opened?.catch(() => undefined))?.[Symbol.dispose]();
+        await connection[Symbol.asyncDispose]();
+      },
     };
   } catch (error) {
     await connection[Symbol.asyncDispose]();
@@ -119,12 +147,11 @@ async function trustedRoute(
   return trusted as [...TrustedHop[], TrustedHop];
 }
 
-function runtimeRefused(kind: RuntimeKind, host: string): BerthError {
-  return new BerthError({
+const processRefused = (host: string): BerthError =>
+  new BerthError({
     code: 'runtime_unavailable',
-    what: (t) => (kind === 'process' ? t.ssh.processRuntime({host}) : t.ssh.dockerRuntimeMissing({host})),
-    try: kind === 'process' ? [`berth deploy --host ${host} --runtime docker`] : [],
+    what: (t) => t.ssh.processRuntime({host}),
+    try: [`berth deploy --host ${host} --runtime docker`],
     exit: ExitCode.usage,
     details: {host},
   });
-}

@@ -5,18 +5,18 @@ import type {Tunnel} from '../host.ts';
 import type {SshConnection} from './connection.ts';
 
 /** A listener on this machine's loopback; each connection goes on to the host's own loopback. */
-export async function openTunnel(connection: SshConnection, port: number): Promise<Tunnel> {
+export async function openTunnel(connection: SshConnection, port: number, own = 0): Promise<Tunnel> {
   const sockets = new Set<Socket>();
   const server = createServer({allowHalfOpen: true, noDelay: true}, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     void carry(connection, socket, port);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(own, '127.0.0.1');
   await once(server, 'listening');
-  const {port: own} = server.address() as AddressInfo;
+  const {port: begin} = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${own}`,
+    origin: `http://127.0.0.1:${begin}`,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
       server.close();

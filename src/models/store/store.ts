@@ -22,10 +22,13 @@ import {
   removeFolder,
   writeManifest,
 } from './folder.ts';
+import {parseHeader} from '../gguf/parse.ts';
+import {buildNano} from '../nano/nano.ts';
 import {headerOnDisk, headerOnHub} from './headers.ts';
 import {importWeights, type Imported, type ImportOptions} from './import.ts';
 import {listFiles} from './listing.ts';
 import {takeFileLock} from './lock.ts';
+import {measureGguf, measureWeights, type WeightsMeasure} from './measure.ts';
 import {Memos} from './memo.ts';
 import {OneFiles, partialOf, sizeOf, type OneFile, type OnDisk} from './one-file.ts';
 import {saveNano} from './save-nano.ts';
@@ -63,11 +66,21 @@ export interface WeightsStore {
   verify(model: Model, variant: Variant, options?: EnsureOptions): Promise<Weights | undefined>;
   /** What the header says: from the disk when the weights are there, else from a hub, without downloading them. */
   header(model: Model, variant: Variant, signal?: AbortSignal): Promise<VariantHeader>;
+  /** What planning needs of weights on the disk: exact shapes and bytes from their headers. */
+  measure(weights: Weights): Promise<WeightsMeasure>;
+  /** The same before a GGUF is here, from its header on a hub; undefined for safetensors. */
+  foresee(model: Model, variant: Variant, signal?: AbortSignal): Promise<WeightsMeasure | undefined>;
   /** Takes weights from a file or folder, recognised by their hash. See `importWeights` for its errors. */
   import(from: string, options: ImportOptions): Promise<Imported[]>;
   /** Removes the weights and what belongs to them; the bytes that became free. Files of the user's own stay. */
   remove(model: Model, variant: Variant): Promise<Bytes>;
 }
+
+/** What a deploy does with weights, on whatever host they are kept. */
+export type WeightsKeeper = Pick<
+  WeightsStore,
+  'find' | 'ensure' | 'look' | 'verify' | 'remove' | 'reachableHub' | 'measure' | 'foresee'
+>;
 
 /** Opens the store; touches nothing before it is asked. */
 export function openWeightsStore(options: StoreOptions): WeightsStore {
@@ -284,7 +297,27 @@ export function openWeightsStore(options: StoreOptions): WeightsStore {
 
   const take: WeightsStore['import'] = (from, given) => importWeights({folder, one, clock}, from, given);
 
-  return {find, ensure, reachableHub, look, verify, header, import: take, remove};
+  const foresee: WeightsStore['foresee'] = async (model, variant, signal) => {
+    if (variant.file.from === 'built-in') {
+      const nano = buildNano();
+      return measureGguf(parseHeader(nano, nano.length));
+    }
+    const said = await header(model, variant, signal);
+    return said.format === 'gguf' ? measureGguf(said.gguf) : undefined;
+  };
+
+  return {
+    find,
+    measure: measureWeights,
+    foresee,
+    ensure,
+    reachableHub,
+    look,
+    verify,
+    header,
+    import: take,
+    remove,
+  };
 }
 
 type Content =

@@ -57,7 +57,7 @@ describe('from nothing to an answer and back', () => {
     expect(key).toMatch(/^sk-berth-/);
     const {mode} = await stat(join(berth.home, '.config/berth/keys/local/default.key'));
     expect(mode & 0o777).toBe(0o600);
-    const keys = await readFile(join(berth.home, '.local/state/berth/default/keys.json'), 'utf8');
+    const keys = await readFile(join(berth.home, '.local/state/berth/default/door/keys.json'), 'utf8');
     expect(keys).not.toContain(key);
     const {stdout} = await berth.run('logs', '--tail', '10000');
     expect(stdout).not.toContain(key);

@@ -1,4 +1,5 @@
 export const hosts = {
+  agentGone: (p: {host: string}) => `Berth's helper program on ${p.host} has ended without an answer.`,
   badName: (p: {name: string}) =>
     `"${p.name}" cannot be a deployment's name: letters, digits, dots and dashes can, 63 at most.`,
   deployInProgress: (p: {owner: string; since: string}) =>
@@ -36,4 +37,6 @@ export const hosts = {
   supervisorStops: () => 'the supervisor to end',
   systemSays: (p: {reason: string}) => `The system says ${p.reason}.`,
   transitionOver: () => 'This change of the deployment is over; the committed release was restored.',
+  weightsNotOnHost: (p: {path: string; host: string}) =>
+    `${p.path} is a file of this machine, and ${p.host} is another one.`,
 };

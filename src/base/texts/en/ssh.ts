@@ -91,7 +91,5 @@ export const ssh = {
   hostNameTaken: () => '"local" is this machine, always.',
   hostNameInvalid: (p: {name: string}) =>
     `"${p.name}" cannot be a machine's name: letters, digits, dots and dashes can, 63 at most.`,
-  dockerRuntimeMissing: (p: {host: string}) =>
-    `This version cannot deploy to ${p.host} yet: its docker runtime works on this machine only.`,
   processRuntime: (p: {host: string}) => `${p.host} is reached by SSH: programs run there in Docker only.`,
 };

@@ -80,6 +80,5 @@ export const ssh: typeof en = {
   hostExists: ({name, target}) => `“${name}”已经是 ${target}。`,
   hostNameTaken: () => '“local”始终表示本机。',
   hostNameInvalid: ({name}) => `“${name}”不能用作机器名称：只能包含字母、数字、点和短横线，最长 63 个字符。`,
-  dockerRuntimeMissing: ({host}) => `当前版本还不能部署到 ${host}：docker 运行时目前只支持本机。`,
   processRuntime: ({host}) => `${host} 通过 SSH 连接：程序只能在 Docker 中运行。`,
 };

@@ -31,7 +31,7 @@ export interface WatchAccount {
 }
 
 /** Rights that no program of ours needs are taken from all of them; logs and processes are bounded. */
-const protections = (): HostConfig => ({
+export const protections = (): HostConfig => ({
   ReadonlyRootfs: true,
   CapDrop: ['ALL'],
   SecurityOpt: ['no-new-privileges'],

@@ -1,7 +1,7 @@
 import {readFile, rename} from 'node:fs/promises';
 import {systemCode} from '../../../base/errors.ts';
 import {writeJson} from '../../../base/files.ts';
-import type {EngineSpec, GatewaySpec, RuntimeKind} from '../runtime.ts';
+import type {EngineSpec, GatewaySpec} from '../runtime.ts';
 
 /** What a deployment returns to: kept in a file, so that it outlives every process. */
 export interface Committed {
@@ -63,13 +63,6 @@ export function parseCommitted(text: string): Committed | undefined {
   return isEngine(value.engine) && isGateway(value.gateway)
     ? {engine: value.engine, gateway: value.gateway, stopped: value.stopped}
     : undefined;
-}
-
-/** What the programs of a deployment ran as when it was last committed, from its state on a host. */
-export function recordedRuntime(text: string | undefined): RuntimeKind | undefined {
-  const file = committedFrom(text);
-  if (file.found !== 'committed') return undefined;
-  return file.committed.engine.container ? 'docker' : 'process';
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

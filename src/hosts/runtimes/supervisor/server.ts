@@ -12,6 +12,7 @@ import {
 import type {Service} from './service.ts';
 
 const LARGEST_BODY = 1024 ** 2;
+const KEEP_ALIVE_MS = 15 * 60_000;
 
 /** Who may speak to the supervisor: whoever has its token, or whoever reaches a door that only they can. */
 export type Admission = {token: string} | 'anybody-here';
@@ -34,6 +35,8 @@ export async function openServer(
   });
   // A transition's request goes on as long as the transition does: its beats are watched instead.
   server.requestTimeout = 0;
+  // A client may think for long between two questions, and its connection may be dear.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const {promise, resolve, reject} = Promise.withResolvers<number>();
   server.once('error', reject);
   server.listen(where, () => {

@@ -1,0 +1,107 @@
+import {createInterface} from 'node:readline';
+import type {Duplex} from 'node:stream';
+import {BerthError, ExitCode} from '../base/errors.ts';
+import {silent, type Progress} from '../base/progress.ts';
+import {sayAgain} from '../base/texts/index.ts';
+import {
+  fromWire,
+  parseLine,
+  type Answer,
+  type CallName,
+  type Calls,
+  type Purpose,
+  type Question,
+} from './wire.ts';
+
+interface Pending {
+  progress: Progress;
+  resolve: (result: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** The client's side of an agent. It is started when it is first asked. */
+export class Agent {
+  readonly #start: () => Promise<Duplex>;
+  readonly #purpose: Purpose;
+  readonly #host: string;
+  readonly #pending = new Map<number, Pending>();
+  #stream: Promise<Duplex> | undefined;
+  #nextId = 1;
+
+  constructor(host: string, purpose: Purpose, start: () => Promise<Duplex>) {
+    this.#host = host;
+    this.#purpose = purpose;
+    this.#start = start;
+  }
+
+  /** Asks, and fails with the error of the agent, or with `agent_gone` when it ends without an answer. */
+  async ask<Name extends CallName>(
+    call: Name,
+    input: Calls[Name]['input'],
+    options: {progress?: Progress; signal?: AbortSignal} = {},
+  ): Promise<Calls[Name]['answer']> {
+    this.#stream ??= this.#open();
+    const stream = await this.#stream;
+    options.signal?.throwIfAborted();
+    // Work that is given up ends with its agent; the next question starts another.
+    const giveUp = (): void => void stream.destroy();
+    options.signal?.addEventListener('abort', giveUp, {once: true});
+    try {
+      return (await this.#put(stream, call, input, options.progress)) as Calls[Name]['answer'];
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #open(): Promise<Duplex> {
+    const stream = await this.#start();
+    createInterface({input: stream}).on('line', (line) => this.#hear(parseLine(line) as Answer));
+    stream.once('close', () => this.#lose(undefined));
+    stream.once('error', (error) => this.#lose(error));
+    await this.#put(stream, 'hello', this.#purpose);
+    return stream;
+  }
+
+  #put<Name extends CallName>(
+    stream: Duplex,
+    call: Name,
+    input: Calls[Name]['input'],
+    progress: Progress = silent,
+  ): Promise<unknown> {
+    const {promise, resolve, reject} = Promise.withResolvers<unknown>();
+    const question: Question<Name> = {id: this.#nextId++, call, input};
+    this.#pending.set(question.id, {progress, resolve, reject});
+    if (stream.destroyed) this.#lose(undefined);
+    else stream.write(`${JSON.stringify(question)}\n`);
+    return promise;
+  }
+
+  #hear(answer: Answer): void {
+    const pending = this.#pending.get(answer.id);
+    if (!pending) return;
+    if ('progress' in answer) {
+      const {said, ...event} = answer.progress;
+      pending.progress({...event, say: sayAgain(said)});
+      return;
+    }
+    this.#pending.delete(answer.id);
+    if ('error' in answer) pending.reject(fromWire(answer.error));
+    else pending.resolve(answer.result);
+  }
+
+  #lose(cause: unknown): void {
+    this.#stream = undefined;
+    const gone = new BerthError({
+      code: 'agent_gone',
+      what: (t) => t.hosts.agentGone({host: this.#host}),
+      try: [`berth doctor --host ${this.#host}`],
+      exit: ExitCode.unreachable,
+      cause,
+    });
+    for (const {reject} of this.#pending.values()) reject(gone);
+    this.#pending.clear();
+  }
+}

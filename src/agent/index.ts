@@ -1,0 +1,2 @@
+/** The door of agent/: what Berth does on a host that has nothing but Docker. */
+export {openAgents, type Agents} from './open.ts';

@@ -1,0 +1,84 @@
+/**
+ * Berth's hands on a host that has nothing but Docker: a program in a short-lived container that reads the device
+ * or keeps weights there, asked over its input. It ends with its input.
+ */
+import {createInterface} from 'node:readline';
+import {systemClock} from '../base/clock.ts';
+import type {Progress} from '../base/progress.ts';
+import {inEveryLanguage} from '../base/texts/index.ts';
+import {localRun, openDevice} from '../card/index.ts';
+import {openWeightsStore} from '../models/index.ts';
+import {
+  parseLine,
+  toWire,
+  type Answer,
+  type CallName,
+  type Calls,
+  type Purpose,
+  type Question,
+} from './wire.ts';
+
+/** A client that is cut off leaves its agent waiting for so long, in milliseconds. */
+const IDLE_MS = 10 * 60_000;
+
+type Ask<Name extends CallName> = (
+  input: Calls[Name]['input'],
+  progress: Progress,
+) => Promise<Calls[Name]['answer']>;
+type Handlers = {[Name in CallName]?: Ask<Name>};
+
+const clock = systemClock;
+const leave = (): void => process.exit(0);
+const idle = setTimeout(leave, IDLE_MS);
+let handlers: Handlers = {
+  hello: (purpose) => {
+    handlers = handlersFor(purpose);
+    return Promise.resolve({});
+  },
+};
+
+const write = (answer: Answer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+createInterface({input: process.stdin})
+  .on('line', (line) => void answer(parseLine(line) as Question))
+  .once('close', leave);
+process.stdout.on('error', leave);
+
+async function answer({id, call, input}: Question): Promise<void> {
+  try {
+    const ask = handlers[call] as Ask<CallName> | undefined;
+    if (!ask) throw new Error(`this agent is not for ${call}`);
+    const result = await ask(input, ({say, ...event}) =>
+      write({id, progress: {...event, said: inEveryLanguage(say)}}),
+    );
+    write({id, result});
+  } catch (error) {
+    write({id, error: toWire(error)});
+  } finally {
+    idle.refresh();
+  }
+}
+
+function handlersFor(purpose: Purpose): Handlers {
+  switch (purpose.purpose) {
+    case 'device': {
+      const device = openDevice({clock, run: localRun(), card: purpose.card});
+      return {facts: () => device.facts(), read: () => device.read()};
+    }
+    case 'weights': {
+      const {folder, env} = purpose;
+      const store = openWeightsStore({folder, env: {...process.env, ...env}, clock});
+      return {
+        find: async ({model, variant}) => (await store.find(model, variant)) ?? null,
+        ensure: ({model, variant}, progress) => store.ensure(model, variant, {progress}),
+        look: ({model, variant}) => store.look(model, variant),
+        verify: async ({model, variant}, progress) =>
+          (await store.verify(model, variant, {progress})) ?? null,
+        remove: ({model, variant}) => store.remove(model, variant),
+        measure: (weights) => store.measure(weights),
+        foresee: async ({model, variant}) => (await store.foresee(model, variant)) ?? null,
+        reachableHub: async ({variant, deadline}) => (await store.reachableHub(variant, deadline)) ?? null,
+      };
+    }
+  }
+}

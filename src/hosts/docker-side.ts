@@ -1,0 +1,33 @@
+import type {Duplex} from 'node:stream';
+import {openDocker} from './docker/docker.ts';
+import {runInImage} from './docker/run-in-image.ts';
+import type {HostFiles, ImageProgram} from './host.ts';
+import type {WatchAccount} from './runtimes/docker/containers.ts';
+import {DockerRuntime, type DockerRuntimeOptions} from './runtimes/docker/docker-runtime.ts';
+
+export interface DockerSideOptions extends Omit<DockerRuntimeOptions, 'docker'> {
+  connect: () => Promise<Duplex>;
+  files: HostFiles;
+  account: () => Promise<WatchAccount>;
+}
+
+/** What a host does with its Docker. In a file of its own, because its libraries take a while to load. */
+export interface DockerSide extends Disposable {
+  runtime: DockerRuntime;
+  runInImage(program: ImageProgram): Promise<Duplex>;
+}
+
+export function openDockerSide({connect, ...options}: DockerSideOptions): DockerSide {
+  const docker = openDocker(connect);
+  const runtime = new DockerRuntime({...options, docker});
+  return {
+    runtime,
+    async runInImage(program) {
+      // Docker would make a folder that is not there itself, for root alone.
+      for (const {path} of program.mounts) await options.files.claimFolder(path);
+      const {uid, gid} = await options.account();
+      return await runInImage(docker.raw, program, `${uid}:${gid}`);
+    },
+    [Symbol.dispose]: () => runtime[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,54 @@
+import type {Duplex} from 'node:stream';
+import type Dockerode from 'dockerode';
+import type {ContainerCreateOptions} from 'dockerode';
+import {gib} from '../../base/units.ts';
+import type {ImageProgram} from '../host.ts';
+import {protections} from '../runtimes/docker/containers.ts';
+import {stdioStream} from './stdio-stream.ts';
+
+const MEMORY = gib(1);
+/** What it takes to read how much memory the processes of other users hold. */
+const OBSERVING = ['SYS_PTRACE'];
+
+/** Marks what is only there for a moment. */
+const ROLE = {'dev.berth.role': 'agent'};
+
+/** How a short-lived program is run, decided apart from running it. `owner` is `uid:gid`. */
+export function imageProgramContainer(program: ImageProgram, owner: string): ContainerCreateOptions {
+  const observer = program.as === 'observer';
+  return {
+    Image: program.image,
+    Cmd: [...program.argv],
+    Env: ['HOME=/tmp'],
+    User: observer ? '0:0' : owner,
+    WorkingDir: '/tmp',
+    Labels: ROLE,
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    HostConfig: {
+      ...protections(),
+      AutoRemove: true,
+      NetworkMode: program.network ? 'bridge' : 'none',
+      Binds: program.mounts.map(({path, readOnly}) => `${path}:${path}${readOnly ? ':ro' : ''}`),
+      // An observer with a limit of its own would take that for the machine's.
+      ...(observer ? {PidMode: 'host', CgroupnsMode: 'host' as const, CapAdd: OBSERVING} : {Memory: MEMORY}),
+      ...(program.gpus && {DeviceRequests: [{Driver: '', Count: -1, Capabilities: [['gpu']]}]}),
+    },
+  };
+}
+
+/** Runs it; the stream is its input and output, and when it is destroyed the container goes. */
+export async function runInImage(docker: Dockerode, program: ImageProgram, owner: string): Promise<Duplex> {
+  const container = await docker.createContainer(imageProgramContainer(program, owner));
+  try {
+    const raw = await container.attach({stream: true, hijack: true, stdin: true, stdout: true, stderr: true});
+    await container.start();
+    return stdioStream(raw, docker.modem);
+  } catch (error) {
+    await container.remove({force: true}).catch(() => undefined);
+    throw error;
+  }
+}
