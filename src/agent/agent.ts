@@ -58,7 +58,10 @@ export class Agent {
 
   async #open(): Promise<Duplex> {
     const stream = await this.#start();
-    createInterface({input: stream}).on('line', (line) => this.#hear(parseLine(line) as Answer));
+    createInterface({input: stream})
+      .on('line', (line) => this.#hear(parseLine(line) as Answer))
+      // The stream's own error, told a second time.
+      .on('error', () => undefined);
     stream.once('close', () => this.#lose(undefined));
     stream.once('error', (error) => this.#lose(error));
     await this.#put(stream, 'hello', this.#purpose);
