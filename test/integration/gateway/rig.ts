@@ -1,8 +1,8 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {
   createKey,
   gatewayConfigSchema,
@@ -41,6 +41,7 @@ export async function startGateway(config: GatewayConfig = testConfig()): Promis
   const stateFolder = await mkdtemp(join(tmpdir(), 'berth-gateway-'));
   const {key, hash} = createKey();
   const keys = [{name: 'test', hash, created: new Date().toISOString()}];
+  await mkdir(dirname(keyFilePath(stateFolder)), {recursive: true});
   await writeFile(keyFilePath(stateFolder), JSON.stringify({keys}), {mode: 0o600});
   const spec = gatewaySpec(config, {stateFolder});
   const [program, script, ...args] = spec.argv;
