@@ -4,6 +4,7 @@ import {ExitCode} from '../base/errors.ts';
 import type {Progress} from '../base/progress.ts';
 import {textsFor, type Language, type Texts} from '../base/texts/index.ts';
 import {compose, type Parts} from '../compose.ts';
+import {addressIn, type Address} from './address.ts';
 import {askOnTerminal} from './ask.ts';
 import {globalFlags} from './flags.ts';
 import {currentLanguage} from './language.ts';
@@ -42,6 +43,11 @@ export abstract class BerthCommand<Result> extends Command {
   /** For texts inside a result: JSON is never translated. */
   protected get resultTexts(): Texts {
     return textsFor(this.jsonEnabled() ? 'en' : this.language);
+  }
+
+  /** Which deployment this command line names, for the commands that a person may type next. */
+  protected get address(): Address {
+    return addressIn(this.argv);
   }
 
   protected get parts(): Parts {
@@ -116,6 +122,7 @@ export abstract class BerthCommand<Result> extends Command {
       json: this.jsonEnabled(),
       stateFolder: this.parts.folders.state,
       interrupted: this.#abort.signal.aborted,
+      address: this.address,
       stdout: (text) => process.stdout.write(text),
       stderr: (text) => process.stderr.write(text),
     });

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {inspect, styleText} from 'node:util';
 import {BerthError, describeError, ExitCode} from '../base/errors.ts';
 import {textsFor, type Language, type Texts} from '../base/texts/index.ts';
+import {addressed, type Address} from './address.ts';
 import {displayWidth} from './width.ts';
 
 export interface ErrorTelling {
@@ -12,17 +13,28 @@ export interface ErrorTelling {
   stateFolder: string;
   /** True when the person has stopped the command: then whatever came out of it is no bug. */
   interrupted: boolean;
+  /** Which deployment the command was about: the next commands are to be about the same. */
+  address?: Address;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
 }
 
 /** Tells what went wrong, and returns the exit code for it. */
 export async function tellError(thrown: unknown, how: ErrorTelling): Promise<ExitCode> {
-  const error = thrown instanceof BerthError ? thrown : await asBerthError(thrown, how);
+  const bare = thrown instanceof BerthError ? thrown : await asBerthError(thrown, how);
+  const error = how.address ? withAddress(bare, how.address) : bare;
   if (how.json) how.stdout(`${JSON.stringify(withExit(error, how.interrupted), undefined, 2)}\n`);
   else how.stderr(renderError(error, textsFor(how.language)));
   return exitOf(error, how.interrupted);
 }
+
+const withAddress = (error: BerthError, address: Address): BerthError =>
+  new BerthError({
+    ...{code: error.code, what: error.what, exit: error.exit, details: error.details},
+    ...(error.why && {why: error.why}),
+    ...{lastLines: error.lastLines, cause: error.cause},
+    try: error.try.map((command) => addressed(command, address)),
+  });
 
 const exitOf = (error: BerthError, interrupted: boolean): ExitCode => {
   if (error.code === 'bug') return ExitCode.bug;

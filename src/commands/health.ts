@@ -1,3 +1,4 @@
+import {addressed} from '../cli/address.ts';
 import {BerthCommand, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
 import {presentHealth} from '../cli/present/health.ts';
 import {ExitCode} from '../base/errors.ts';
@@ -53,7 +54,7 @@ export default class Health extends BerthCommand<HealthJson> {
     const description = await describe(parts, settings);
     const view = viewOf(description);
     const engine = description.release && parts.engine(description.release.identity.engine);
-    return checkHealth({
+    const report = await checkHealth({
       view,
       url: description.status.url && (await parts.reach(description.status.url)),
       key: description.key,
@@ -62,6 +63,11 @@ export default class Health extends BerthCommand<HealthJson> {
       clock: parts.clock,
       signal: this.signal,
     });
+    const inFull = (command: string): string => addressed(command, this.address);
+    const probes = report.probes.map((probe) =>
+      probe.state === 'fail' ? {...probe, try: probe.try.map(inFull)} : probe,
+    );
+    return {...report, probes};
   }
 
   /** One round of watching: a block for people, one line of JSON for programs. */

@@ -1,3 +1,4 @@
+import {addressed} from '../cli/address.ts';
 import {BerthCommand, deploymentFlags, examples, text} from '../cli/command.ts';
 import {loadSettings, stop, stopOutcomeSchema, type StopOutcome} from '../deploy/index.ts';
 
@@ -13,8 +14,11 @@ export default class Stop extends BerthCommand<StopOutcome> {
     await using parts = await this.parts.deploy(settings, this.progress, this.signal);
     const outcome = await stop(parts, settings);
     const {deployment} = outcome;
+    const start = addressed('berth start', this.address);
     return this.present(outcome, (t) =>
-      outcome.outcome === 'stopped' ? t.deploy.stopped({deployment}) : t.deploy.stoppedAlready({deployment}),
+      outcome.outcome === 'stopped'
+        ? t.deploy.stopped({deployment, start})
+        : t.deploy.stoppedAlready({deployment}),
     );
   }
 }

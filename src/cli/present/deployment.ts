@@ -1,6 +1,8 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes, formatDuration} from '../../base/units.ts';
 import type {DeployOutcome, ReleaseList, Status} from '../../deploy/index.ts';
+import {isLoopback} from '../../gateway/index.ts';
+import {addressed, addressOf} from '../address.ts';
 import {keyValues, table} from '../table.ts';
 
 type Row = readonly [string, string];
@@ -20,7 +22,7 @@ export function presentDeploy(t: Texts, outcome: DeployOutcome): string {
   const memory = {predicted: formatBytes(predictedPeakBytes ?? 0), budget: formatBytes(budgetBytes ?? 0)};
   const facts = keyValues(
     rows([
-      [t.deploy.labelUrl, outcome.url],
+      ...urlRows(t, outcome.url, outcome),
       [t.deploy.labelKey, outcome.keyFile],
       outcome.newKey && ['', t.deploy.keyShownOnce({key: outcome.newKey.reveal()})],
       [t.deploy.labelModel, modelLine(t, outcome)],
@@ -58,9 +60,29 @@ export function presentDeploy(t: Texts, outcome: DeployOutcome): string {
   );
   const lines = [headline(t, outcome), '', facts];
   if (outcome.weightsMissing) lines.push('', t.deploy.weightsMissing);
-  if (served) lines.push('', t.deploy.tryIt, curl(outcome));
+  if (served) lines.push('', t.deploy.tryIt, tryIt(outcome));
   return lines.join('\n');
 }
+
+type Where = Pick<Status, 'host' | 'deployment'>;
+
+/** The loopback of another machine is not this one's. */
+const isElsewhere = (url: string, {host}: Where): boolean =>
+  host !== 'local' && isLoopback(new URL(url).hostname);
+
+function urlRows(t: Texts, url: string, where: Where): Row[] {
+  if (!isElsewhere(url, where)) return [[t.deploy.labelUrl, url]];
+  const command = addressed('berth tunnel', addressOf(where));
+  return [
+    [t.deploy.labelUrl, t.deploy.urlOnHost({url, host: where.host})],
+    ['', t.deploy.wayHere({command})],
+  ];
+}
+
+const tryIt = (outcome: DeployOutcome): string =>
+  isElsewhere(outcome.url, outcome)
+    ? `  ${addressed('berth chat', addressOf(outcome))} --once 'Hello!'`
+    : curl(outcome);
 
 function headline(t: Texts, {outcome, durationMs}: DeployOutcome): string {
   const seconds = formatDuration(durationMs);
@@ -76,7 +98,7 @@ function headline(t: Texts, {outcome, durationMs}: DeployOutcome): string {
 }
 
 /** A request that can be pasted as it is; the key stays in its file. */
-function curl({url, keyFile, model}: DeployOutcome): string {
+export function curl({url, keyFile, model}: Pick<DeployOutcome, 'url' | 'keyFile' | 'model'>): string {
   const body = JSON.stringify({model, stream: true, messages: [{role: 'user', content: 'Hello!'}]});
   return [
     `  curl -N ${url}/v1/chat/completions \\`,
@@ -103,10 +125,13 @@ export function presentStatus(t: Texts, status: Status): string {
   ];
   const facts = keyValues(
     rows([
-      [t.deploy.labelState, t.deploy.state[status.state] + (next ? `: ${next}` : '')],
+      [
+        t.deploy.labelState,
+        t.deploy.state[status.state] + (next ? `: ${addressed(next, addressOf(status))}` : ''),
+      ],
       Boolean(status.restarts) && ['', t.deploy.restarts({count: status.restarts ?? 0})],
       changing && ['', t.deploy.changing({owner: changing.owner})],
-      status.url !== undefined && [t.deploy.labelUrl, status.url],
+      ...(status.url === undefined ? [] : urlRows(t, status.url, status)),
       status.release !== undefined && [t.deploy.labelKey, status.keyFile],
       status.model !== undefined && [
         t.deploy.labelModel,

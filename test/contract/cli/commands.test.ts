@@ -3,6 +3,7 @@ import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {describe, expect, it} from 'vitest';
+import {ADDRESSED} from '../../../src/cli/address.ts';
 import {expectContract} from '../../support/contract-file.ts';
 import type {CommandDescription} from '../../support/describe-commands.ts';
 
@@ -28,6 +29,16 @@ describe('the command line is an API', () => {
       flags: flags.map(({summary: _text, ...flag}) => flag),
     }));
     await expectContract('cli/commands.json', list);
+  });
+
+  it('can name every deployment and host that a next command is about', () => {
+    const naming = english
+      .filter(({flags}) => flags.some(({name}) => name === 'host'))
+      .map(({id, flags}) => [
+        id,
+        ['host', 'name', 'config'].filter((flag) => flags.some(({name}) => name === flag)),
+      ]);
+    expect(ADDRESSED).toEqual(Object.fromEntries(naming));
   });
 
   it.each(english)('$id --json keeps to its recorded schema', async ({id, schema}) => {

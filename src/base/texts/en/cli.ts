@@ -47,6 +47,18 @@ export const cli = {
     exampleFollow: 'Follow the gateway alone.',
     none: 'No lines.',
   },
+  tunnel: {
+    summary: 'Open a way from this machine to the gateway of another one, until Ctrl-C.',
+    more: 'For deployments whose gateway listens on the loopback of their host alone. Programs of this machine use the printed address; everything goes through the SSH connection.',
+    example: 'the gateway on gpu1, at port 8080 here or the next one that is free',
+    examplePort: 'at port 9000 here',
+    flagPort: 'Port of this machine; 8080 or the next free one unless told.',
+    open: (p: {url: string; host: string; chat: string}) =>
+      `${p.url} leads to the gateway on ${p.host} until Ctrl-C. From another terminal (or: ${p.chat}):`,
+    notServing: 'The deployment does not serve at the moment: requests will fail until it does.',
+    notNeeded: (p: {url: string}) => `No tunnel is needed: the gateway is reached at ${p.url}.`,
+    portForbidden: (p: {port: number}) => `This user may not open port ${p.port}.`,
+  },
   chat: {
     summary: 'Talk to the model that is deployed.',
     more: 'A conversation in the terminal: answers stream as they are made, and are kept. Ctrl-C stops an answer. /help lists what can be typed beside messages. From a pipe, each line is a message.',

@@ -147,6 +147,8 @@ export const deploy = {
   },
   weightsMissing: 'The weights are not on this host yet; the plan can be told once they are.',
   tryIt: 'Try it:',
+  urlOnHost: (p: {url: string; host: string}) => `${p.url} (on ${p.host} alone)`,
+  wayHere: (p: {command: string}) => `from this machine: ${p.command}`,
   requests: (p: {running: number; queued: number; held: number}) =>
     `${p.running} running, ${p.queued} waiting, ${p.held} held`,
   state: {
@@ -159,8 +161,8 @@ export const deploy = {
   },
   restarts: (p: {count: number}) => `${p.count} restarts of the engine`,
   changing: (p: {owner: string}) => `${p.owner} is changing it now`,
-  stopped: (p: {deployment: string}) =>
-    `"${p.deployment}" is stopped, and its memory is free. Bring it back: berth start`,
+  stopped: (p: {deployment: string; start: string}) =>
+    `"${p.deployment}" is stopped, and its memory is free. Bring it back: ${p.start}`,
   stoppedAlready: (p: {deployment: string}) => `Nothing to do: "${p.deployment}" was stopped before.`,
   release: {
     serving: 'serving',

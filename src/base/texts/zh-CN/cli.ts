@@ -45,6 +45,18 @@ export const cli: typeof en = {
     exampleFollow: '只跟踪网关的日志。',
     none: '没有日志。',
   },
+  tunnel: {
+    summary: '从本机打开一条通往另一台机器网关的通道，直到按下 Ctrl-C。',
+    more: '用于网关只监听其主机回环地址的部署。本机的程序使用输出的地址，所有流量都经过 SSH 连接。',
+    example: 'gpu1 上的网关，使用本机 8080 端口或其后第一个空闲端口',
+    examplePort: '使用本机 9000 端口',
+    flagPort: '本机端口；默认为 8080 或其后第一个空闲端口。',
+    open: ({url, host, chat}) =>
+      `${url} 通往 ${host} 上的网关，直到按下 Ctrl-C。请在另一个终端使用（或：${chat}）：`,
+    notServing: '该部署目前没有在服务：恢复之前请求会失败。',
+    notNeeded: ({url}) => `不需要通道：网关可直接访问，地址为 ${url}。`,
+    portForbidden: ({port}) => `当前用户无权打开端口 ${port}。`,
+  },
   chat: {
     summary: '与已部署的模型对话。',
     more: '在终端里对话：回答边生成边显示，并自动保存。Ctrl-C 停止当前回答；输入 /help 查看可用命令。通过管道输入时，每一行是一条消息。',

@@ -128,6 +128,8 @@ export const deploy: typeof en = {
   },
   weightsMissing: '权重尚未下载到本机；下载后才能给出完整规划。',
   tryIt: '试一试：',
+  urlOnHost: ({url, host}) => `${url}（仅限 ${host} 本机）`,
+  wayHere: ({command}) => `从这台机器访问：${command}`,
   requests: ({running, queued, held}) => `处理中 ${running}，排队 ${queued}，暂候 ${held}`,
   state: {
     serving: '服务中',
@@ -139,7 +141,7 @@ export const deploy: typeof en = {
   },
   restarts: ({count}) => `引擎已重启 ${count} 次`,
   changing: ({owner}) => `${owner} 正在更改`,
-  stopped: ({deployment}) => `“${deployment}”已停止，内存已释放。恢复：berth start`,
+  stopped: ({deployment, start}) => `“${deployment}”已停止，内存已释放。恢复：${start}`,
   stoppedAlready: ({deployment}) => `无需改动：“${deployment}”此前已停止。`,
   release: {
     serving: '服务中',

@@ -22,7 +22,7 @@ export async function explainFailure(failure: Failure, findHolder: FindPortHolde
         code: failure.code,
         what: (t) => t.hosts.gatewayFailed(),
         ...(failure.reason !== '' && {why: () => failure.reason}),
-        try: ['berth logs --program gateway', 'berth doctor'],
+        try: ['berth logs gateway', 'berth doctor'],
         lastLines: failure.lastLines,
       });
     case 'gateway_unavailable':
@@ -43,7 +43,7 @@ export async function explainFailure(failure: Failure, findHolder: FindPortHolde
       return new BerthError({
         code: failure.code,
         what: (t) => t.hosts.engineGone({name: failure.name}),
-        try: [`berth logs --program ${failure.name}`],
+        try: [`berth logs ${failure.name}`],
         lastLines: failure.lastLines,
       });
     case 'transition_over':
@@ -90,7 +90,7 @@ export const supervisorGone = (cause: unknown): BerthError =>
   new BerthError({
     code: 'supervisor_gone',
     what: (t) => t.hosts.supervisorGone(),
-    try: ['berth start', 'berth logs --program supervisor'],
+    try: ['berth start', 'berth logs supervisor'],
     exit: ExitCode.unreachable,
     cause,
   });
@@ -135,6 +135,6 @@ export const supervisorFailed = (lastLines: readonly string[]): BerthError =>
   new BerthError({
     code: 'supervisor_failed',
     what: (t) => t.hosts.supervisorFailed(),
-    try: ['berth logs --program supervisor', 'berth doctor'],
+    try: ['berth logs supervisor', 'berth doctor'],
     lastLines,
   });

@@ -1,0 +1,75 @@
+/**
+ * Says next commands in full. What fails deep below does not know on which machine a person works, so that errors
+ * and results name bare commands (`berth logs`); here they get the flags that lead to the same deployment.
+ */
+
+/** Which deployment, on which machine. What is left out is the default. */
+export interface Address {
+  host?: string | undefined;
+  name?: string | undefined;
+  config?: string | undefined;
+}
+
+type AddressFlag = keyof Address;
+
+const DEPLOYMENT: readonly AddressFlag[] = ['host', 'name', 'config'];
+
+/** The commands that take such flags, and which. A contract test holds this against the commands themselves. */
+export const ADDRESSED: Readonly<Record<string, readonly AddressFlag[]>> = {
+  capacity: DEPLOYMENT,
+  chat: DEPLOYMENT,
+  deploy: DEPLOYMENT,
+  doctor: DEPLOYMENT,
+  health: DEPLOYMENT,
+  'image build': ['host'],
+  'image ls': ['host'],
+  'image prune': ['host'],
+  logs: DEPLOYMENT,
+  plan: DEPLOYMENT,
+  releases: DEPLOYMENT,
+  rollback: DEPLOYMENT,
+  start: DEPLOYMENT,
+  status: DEPLOYMENT,
+  stop: DEPLOYMENT,
+  tunnel: DEPLOYMENT,
+};
+
+const SHORT: Readonly<Partial<Record<string, AddressFlag>>> = {'-n': 'name', '-c': 'config'};
+
+/** The address that a command line names. Pure; also for a line that cannot be parsed otherwise. */
+export function addressIn(argv: readonly string[]): Address {
+  const end = argv.indexOf('--');
+  const address: Address = {};
+  for (const [index, word] of (end === -1 ? argv : argv.slice(0, end)).entries()) {
+    const [, long, inline] = /^--(host|name|config)(?:=(.*))?$/.exec(word) ?? [];
+    const flag = (long as AddressFlag | undefined) ?? SHORT[word];
+    const value = inline ?? argv[index + 1];
+    if (flag !== undefined && value !== undefined) address[flag] = value;
+  }
+  return address;
+}
+
+/** The address of something that a result names, without what is the default anyway. Pure. */
+export const addressOf = ({host, deployment}: {host: string; deployment: string}): Address => ({
+  ...(host !== 'local' && {host}),
+  ...(deployment !== 'default' && {name: deployment}),
+});
+
+/** The command with the flags for this address that it takes and does not have yet; other programs stay. Pure. */
+export function addressed(command: string, address: Address): string {
+  const [, before = '', words = ''] =
+    /^((?:\w+=\S+ |sudo )*)berth ((?:[a-z]+)(?: [a-z]+)?)/.exec(command) ?? [];
+  const [first = ''] = words.split(' ');
+  const id = [words, first].find((candidate) => candidate in ADDRESSED);
+  if (id === undefined) return command;
+  const flags = (ADDRESSED[id] ?? []).flatMap((flag) => {
+    const value = address[flag];
+    const given = new RegExp(`\\s--${flag}\\b`).test(command);
+    return value === undefined || given ? [] : [` --${flag} ${shellWord(value)}`];
+  });
+  const head = `${before}berth ${id}`;
+  return `${head}${flags.join('')}${command.slice(head.length)}`;
+}
+
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
