@@ -50,8 +50,10 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
 
   async stop(deployment: string, drain: Duration): Promise<void> {
     const paths = this.paths(deployment);
-    const control = await this.find(paths);
-    if (control) {
+    const watch = await this.#inspectWatch(paths);
+    const control = watch?.State.Running ? this.#controlOf(watch) : undefined;
+    // One of another version is not asked: what it keeps is found by its labels.
+    if (control?.speaks) {
       await this.#stopSupervisor(control, drain);
       await this.untilGone(control);
     }
