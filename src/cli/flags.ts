@@ -43,6 +43,15 @@ export const cardFlag = {
   card: Flags.string({summary: text((t) => t.cli.flagCard), env: 'BERTH_CARD', helpValue: 'cpu|INDEX|UUID'}),
 };
 
+/** What matters most on a card. No default: berth.yaml may say it. */
+export const profileFlag = {
+  profile: Flags.option({
+    options: ['headroom', 'throughput', 'quality'] as const,
+    summary: text((t) => t.plan.help.flagProfile),
+    env: 'BERTH_PROFILE',
+  })(),
+};
+
 /** A flag for an amount of memory, `12GiB`. */
 export const bytesFlag = Flags.custom<Bytes>({
   helpValue: '12GiB',

@@ -1,4 +1,13 @@
-import {BerthCommand, bytesFlag, cardFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
+import {
+  BerthCommand,
+  bytesFlag,
+  cardFlag,
+  deploymentFlags,
+  examples,
+  Flags,
+  profileFlag,
+  text,
+} from '../cli/command.ts';
 import {presentDeploy} from '../cli/present/deployment.ts';
 import {
   deploy,
@@ -16,12 +25,14 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
     ['deploy', (t) => t.deploy.help.deployExample],
     ['deploy --model nano', (t) => t.deploy.help.deployNano],
     ['deploy --dry-run', (t) => t.deploy.help.deployPlan],
+    ['deploy --profile throughput', (t) => t.deploy.help.deployProfile],
     ['deploy --context 32768 --concurrency 1', (t) => t.deploy.help.deployContext],
   );
   static override resultSchema = deployOutcomeSchema;
   static override flags = {
     ...deploymentFlags,
     ...cardFlag,
+    ...profileFlag,
     model: Flags.string({char: 'm', summary: text((t) => t.deploy.help.flagModel), env: 'BERTH_MODEL'}),
     variant: Flags.string({summary: text((t) => t.deploy.help.flagVariant), env: 'BERTH_VARIANT'}),
     engine: Flags.option({

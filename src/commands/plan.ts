@@ -1,4 +1,13 @@
-import {Args, BerthCommand, bytesFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
+import {
+  Args,
+  BerthCommand,
+  bytesFlag,
+  deploymentFlags,
+  examples,
+  Flags,
+  profileFlag,
+  text,
+} from '../cli/command.ts';
 import {presentPlan} from '../cli/present/plan.ts';
 import {bytes} from '../base/units.ts';
 import {findCard} from '../card/index.ts';
@@ -24,12 +33,7 @@ export default class Plan extends BerthCommand<PlanReport> {
       env: 'BERTH_CARD',
       helpValue: '4090d|cpu|INDEX|UUID',
     }),
-    profile: Flags.option({
-      options: ['headroom', 'throughput', 'quality'] as const,
-      summary: text((t) => t.plan.help.flagProfile),
-      env: 'BERTH_PROFILE',
-      default: 'headroom' as const,
-    })(),
+    ...profileFlag,
     engine: Flags.option({
       options: ['embedded', 'llama-cpp', 'vllm'] as const,
       summary: text((t) => t.deploy.help.flagEngine),
@@ -69,7 +73,7 @@ export default class Plan extends BerthCommand<PlanReport> {
     const settings = await loadSettings({
       file: config,
       flags: {
-        ...{name, host, runtime, engine: flags.engine},
+        ...{name, host, runtime, profile, engine: flags.engine},
         ...(!planned && {card}),
         ...(args.model !== undefined && {model: args.model}),
       },
@@ -83,7 +87,7 @@ export default class Plan extends BerthCommand<PlanReport> {
       (runtime) => (planned ? 'cpu' : (settings.card ?? deviceFor(settings)(runtime))),
     );
     const report = await planModel(parts, settings, {
-      profile,
+      profile: settings.profile,
       planned,
       engine: flags.engine ?? (planned ? undefined : settings.engine),
       variant: flags.variant ?? settings.variant,

@@ -62,10 +62,12 @@ function checkSize({model, variant}: Target, deviceBytes: Bytes): void {
 
 const sizeOf = ({file}: Variant): Bytes | undefined => (file.from === 'hub' ? file.totalBytes : undefined);
 
-/** vLLM loads both; the llama.cpp family only its own format. */
+/** The llama.cpp family loads its own format alone, and vLLM is told to load nothing but safetensors. */
 function checkFormat({model, variant, engine}: Target): void {
-  if (variant.format === 'gguf' || engine.name === 'vllm') return;
-  const other = model.variants.find(({format}) => format === 'gguf');
+  const loads = engine.name === 'vllm' ? 'safetensors' : 'gguf';
+  if (variant.format === loads) return;
+  const other = model.variants.find(({format}) => format === loads);
+  const able = loads === 'gguf' ? 'vllm' : 'llama-cpp';
   throw new BerthError({
     code: 'variant_needs_engine',
     what: (t) =>
@@ -77,7 +79,7 @@ function checkFormat({model, variant, engine}: Target): void {
       }),
     try: [
       ...(other ? [`berth deploy --model ${model.id} --variant ${other.name}`] : []),
-      `berth deploy --model ${model.id} --variant ${variant.name} --engine vllm`,
+      `berth deploy --model ${model.id} --variant ${variant.name} --engine ${able}`,
     ],
     exit: ExitCode.usage,
     details: {format: variant.format, engine: engine.name},

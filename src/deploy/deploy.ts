@@ -14,9 +14,10 @@ import {takeLock} from './lock.ts';
 import {conclude, type DeployOutcome} from './outcome.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import {makePlan, type Plan} from './plan.ts';
+import {batchTokensOf} from './planning/profiles.ts';
 import {checkEngine, checkPort} from './preflight.ts';
 import {fingerprintOf, type Identity, type Release} from './release.ts';
-import {askedOf, ensureImages, ensureWeights, resolveTarget, type Target} from './resolve.ts';
+import {ensureImages, ensureWeights, resolveTarget, type Target} from './resolve.ts';
 import {serveRelease} from './serve-release.ts';
 import {heldBy, servingEngine} from './service.ts';
 import {checkCardIsUsed, checkCardWorks} from './which-device.ts';
@@ -52,7 +53,8 @@ export async function deploy(
   const site = await visit(parts, settings);
   const history = new History(parts.host, settings.deployment);
   const key = await ensureClientKey(parts.host, settings.deployment, keyFileFor(parts, settings));
-  const identity = identityOf(settings, target, {weights, runtime: site.runtime.kind, images});
+  const card = await namedCard(parts, settings);
+  const identity = identityOf(settings, target, {weights, runtime: site.runtime.kind, images, card});
 
   const present = await presentRelease(history, site);
   if (present?.fingerprint === fingerprintOf(identity)) {
@@ -98,6 +100,8 @@ async function presentRelease(history: History, site: Site): Promise<Release | u
 
 /** What a release is made of, found or made on the host. */
 interface Materials extends Pick<Identity, 'runtime'> {
+  /** Set when a card was asked for by name. */
+  card: string | undefined;
   weights: Weights;
   images: Identity['images'] | undefined;
 }
@@ -105,8 +109,8 @@ interface Materials extends Pick<Identity, 'runtime'> {
 /** What was asked for and what it resolved to; see `Identity`. */
 export function identityOf(
   settings: Settings,
-  {model, variant, engine}: Target,
-  {weights, runtime, images}: Materials,
+  {model, variant, engine, asked}: Target,
+  {weights, runtime, images, card}: Materials,
 ): Identity {
   return {
     model: model.id,
@@ -118,9 +122,16 @@ export function identityOf(
     // In an image the engine is what the image holds, whatever this machine has.
     engineVersion: images ? images.engine : engine.version,
     berthVersion: berthVersion(),
-    asked: askedOf(settings),
+    asked,
+    ...(card !== undefined && {card}),
     gateway: settings.gateway,
   };
+}
+
+/** The UUID of the card that was asked for by name: its index may be another's after a reboot. */
+async function namedCard({device}: DeployParts, {card}: Settings): Promise<string | undefined> {
+  const {kind, id} = await device.facts();
+  return card !== undefined && kind === 'gpu' ? id : undefined;
 }
 
 /** What is free, and what a deploy changes about it. */
@@ -146,7 +157,7 @@ async function readDevice(parts: DeployParts, site: Site): Promise<Room> {
 async function planFor(
   parts: DeployParts,
   settings: Settings,
-  {model, engine}: Target,
+  {model, engine, asked}: Target,
   weights: Weights,
   room: Room,
 ): Promise<Plan> {
@@ -155,7 +166,8 @@ async function planFor(
   return makePlan({
     // A file of the person's own says only in its header how long a context it was trained for.
     model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trainedTokens)},
-    asked: askedOf(settings),
+    asked,
+    batchTokens: batchTokensOf(engine.name),
     estimate,
     ...room,
     update: settings.update,

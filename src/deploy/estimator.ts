@@ -15,6 +15,9 @@ export interface Estimator {
   estimate: (settings: EngineSettings) => MemoryEstimate;
 }
 
+/** What is quantised while it is loaded was stored like this. */
+const BF16_BYTES = 2;
+
 export function estimatorFor(
   engine: EngineName,
   device: DeviceFacts['kind'],
@@ -27,9 +30,9 @@ export function estimatorFor(
   }
   return {
     trainedTokens,
-    estimate: ({contextTokens, sequences, kvType, batchTokens}) =>
-      estimateVllm(shape, {
-        weights: {storedBytes},
+    estimate: ({contextTokens, sequences, kvType, batchTokens, quantization}) =>
+      estimateVllm(quantization ? {...shape, parameters: storedBytes / BF16_BYTES} : shape, {
+        weights: quantization ?? {storedBytes},
         // Berth's names for what vLLM calls auto and fp8.
         kvType: kvType === 'f16' ? 'bf16' : 'fp8',
         contextTokens,

@@ -31,6 +31,7 @@ export const deployOutcomeSchema = z.object({
       kvType: z.string(),
       batchTokens: z.int(),
       queue: z.int(),
+      quantization: z.string().optional(),
       threads: z.int().optional(),
     })
     .optional(),

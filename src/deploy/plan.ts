@@ -23,11 +23,15 @@ export interface Asked {
   kvType?: KvType | undefined;
   threads?: number | undefined;
   budgetBytes?: number | undefined;
+  /** What the engine is to make of the weights while it loads them. */
+  quantization?: EngineSettings['quantization'] | undefined;
 }
 
 export interface PlanInput {
   model: {id: string; maxContextTokens: number};
   asked: Asked;
+  /** Prompt tokens evaluated at once. */
+  batchTokens: number;
   /** Predicts the peak for settings; pure. */
   estimate: (settings: EngineSettings) => MemoryEstimate;
   reading: Pick<Reading, 'totalBytes' | 'freeBytes' | 'usedBytes' | 'reservedBytes'>;
@@ -70,14 +74,15 @@ export function makePlan(input: PlanInput): Plan {
   throw input.refuse?.(smallest) ?? doesNotFit(input, smallest);
 }
 
-function settingsToTry({model, asked}: PlanInput): EngineSettings[] {
+function settingsToTry({model, asked, batchTokens}: PlanInput): EngineSettings[] {
   const tried = PREFERENCES.map((preference) => ({
     contextTokens: asked.contextTokens ?? Math.min(preference.contextTokens, model.maxContextTokens),
     sequences: asked.sequences ?? preference.sequences,
     kvType: asked.kvType ?? 'f16',
-    batchTokens: 512,
+    batchTokens,
     queue: 64,
     ...(asked.threads !== undefined && {threads: asked.threads}),
+    ...(asked.quantization !== undefined && {quantization: asked.quantization}),
   }));
   return tried.filter((settings, index) => index === tried.findIndex((other) => equal(settings, other)));
 }

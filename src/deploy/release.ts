@@ -8,6 +8,7 @@ const engineSettingsSchema = z.object({
   kvType: z.enum(['f16', 'q8_0', 'q4_0']),
   batchTokens: z.int().positive(),
   queue: z.int().nonnegative(),
+  quantization: z.enum(['fp8']).exactOptional(),
   threads: z.int().positive().exactOptional(),
 });
 
@@ -27,14 +28,17 @@ const identitySchema = z.object({
   images: z.object({gateway: z.string(), engine: z.string()}).exactOptional(),
   /** Version of Berth, whose own programs stand at the door. */
   berthVersion: z.string(),
-  /** Only what the person set; the plan filled in the rest. */
+  /** What the person set and, on a card, what the profile stands for; the plan filled in the rest. */
   asked: z.object({
     contextTokens: z.int().optional(),
     sequences: z.int().optional(),
     kvType: z.string().optional(),
     threads: z.int().optional(),
     budgetBytes: z.int().optional(),
+    quantization: z.string().optional(),
   }),
+  /** The card that was asked for, by its UUID; missing where any would do. */
+  card: z.string().exactOptional(),
   gateway: gatewayConfigSchema,
 });
 export type Identity = z.infer<typeof identitySchema>;

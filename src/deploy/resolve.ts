@@ -1,8 +1,8 @@
 import {step} from '../base/progress.ts';
 import type {Engine} from '../engines/index.ts';
 import type {RuntimeKind} from '../hosts/index.ts';
-import {chooseVariant, type Model, type Variant, type Weights} from '../models/index.ts';
-import {chooseEngine} from './choose-engine.ts';
+import type {Model, Variant, Weights} from '../models/index.ts';
+import {chooseWay} from './choose-way.ts';
 import type {Settings} from './config/settings.ts';
 import type {DeployParts} from './parts.ts';
 import type {Asked} from './plan.ts';
@@ -12,6 +12,8 @@ export interface Target {
   model: Model;
   variant: Variant;
   engine: Engine;
+  /** What the plan must keep to. */
+  asked: Asked;
 }
 
 export async function resolveTarget(
@@ -21,11 +23,9 @@ export async function resolveTarget(
 ): Promise<Target> {
   const {kind: device} = await parts.device.facts();
   const model = parts.findModel(settings.model, settings.models);
-  return {
-    model,
-    variant: chooseVariant(model, settings.variant),
-    engine: parts.engine(chooseEngine(settings.engine, {runtime, device})),
-  };
+  const {variant, engine, ...way} = chooseWay(model, settings, {runtime, device});
+  const {threads, budget} = settings;
+  return {model, variant, engine: parts.engine(engine), asked: {...way, threads, budgetBytes: budget}};
 }
 
 /** The verified weights on the host, fetched if need be. */
@@ -47,12 +47,3 @@ export async function ensureImages(
   const gateway = await parts.image('berth');
   return {gateway, engine: engine.image === 'berth' ? gateway : await parts.image(engine.image)};
 }
-
-/** The part of the settings that the plan must keep to. */
-export const askedOf = (settings: Settings): Asked => ({
-  contextTokens: settings.context,
-  sequences: settings.concurrency,
-  kvType: settings.kv,
-  threads: settings.threads,
-  budgetBytes: settings.budget,
-});

@@ -92,7 +92,7 @@ const containerFor = (
   release: Release,
   {kind, id}: DeviceFacts,
 ): NonNullable<LaunchInput['container']> =>
-  kind === 'gpu' ? {image, gpus: [id]} : {image, memoryBytes: memoryLimit(release)};
+  kind === 'gpu' ? {image, gpus: [release.identity.card ?? id]} : {image, memoryBytes: memoryLimit(release)};
 
 /**
  * The budget keeps the model in its place; this limit only keeps an engine that has gone wrong from taking the

@@ -22,6 +22,8 @@ export interface EngineSettings {
   batchTokens: number;
   /** Requests that may wait for a sequence before the engine answers 429. */
   queue: number;
+  /** What vLLM makes of 16-bit weights while it loads them; as they are stored when undefined. */
+  quantization?: 'fp8';
   /** CPU threads; the engine chooses when undefined. */
   threads?: number;
 }

@@ -22,6 +22,7 @@ export interface SettingsFlags {
   model?: string | undefined;
   variant?: string | undefined;
   engine?: string | undefined;
+  profile?: string | undefined;
   context?: number | undefined;
   concurrency?: number | undefined;
   kv?: string | undefined;
@@ -85,6 +86,7 @@ function settingsOf(flags: SettingsFlags): object {
     model,
     variant,
     engine,
+    profile,
     context,
     concurrency,
     kv,
@@ -101,6 +103,7 @@ function settingsOf(flags: SettingsFlags): object {
       model,
       variant,
       engine,
+      profile,
       context,
       concurrency,
       kv,

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {ms, parseBytes, seconds, type Bytes, type Duration} from '../../base/units.ts';
 import {gatewayConfigSchema} from '../../gateway/index.ts';
+import {profileSchema} from '../planning/profiles.ts';
 import {ownModelsSchema} from './own-models.ts';
 
 /** Names that are safe as a folder, a container name and a DNS label. */
@@ -44,6 +45,8 @@ export const settingsSchema = z.strictObject({
   /** A quantisation of the model, such as `Q4_K_M`. */
   variant: z.string().min(1).exactOptional(),
   engine: z.enum(['embedded', 'llama-cpp', 'vllm']).exactOptional(),
+  /** On a card: what matters most. It fills in engine, variant and what follows, where these are left out. */
+  profile: profileSchema.default('headroom'),
   /** Tokens one request may use, prompt and answer together. */
   context: z.int().min(256).max(1_048_576).exactOptional(),
   /** Requests answered at the same time, each with its own context. */

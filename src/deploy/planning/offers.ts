@@ -16,6 +16,7 @@ import {
 } from '../../models/index.ts';
 
 import {llamaCppPlace} from '../estimator.ts';
+import {batchTokensOf} from './profiles.ts';
 
 export type PlanKvType = KvType | VllmKvType;
 
@@ -26,6 +27,8 @@ export interface Offer {
   engine: EngineName;
   /** `Q4_K_M`; for vLLM how the weights are kept. */
   variant: string;
+  /** How the engine keeps the weights: what profiles look at. */
+  weights: string;
   kvType: PlanKvType;
   estimate(contextTokens: number, sequences: number): MemoryEstimate;
   /** Read for every token, at most. */
@@ -38,8 +41,6 @@ export interface Offer {
 }
 
 const GGUF_KV = ['f16', 'q8_0', 'q4_0'] as const;
-const BATCH_TOKENS = 512;
-const BATCHED_TOKENS = 2048;
 
 /** Which engines a device offers. Without a GPU there is Berth's own; llama-server is planned where it is asked for. */
 export interface OfferScope {
@@ -79,12 +80,13 @@ function ggufOffer(
   return {
     engine,
     variant: name,
+    weights: name,
     kvType,
     estimate: (contextTokens, sequences) =>
       estimateLlamaCpp(
         shape,
         weights,
-        {contextTokens, sequences, kvType, batchTokens: BATCH_TOKENS},
+        {contextTokens, sequences, kvType, batchTokens: batchTokensOf(engine)},
         llamaCppPlace(engine, kind),
       ),
     weightBytes: (shape.tiedEmbeddings ? tensorBytes : tensorBytes - embeddingBytes) * activeShare(shape),
@@ -105,6 +107,7 @@ function vllmOffers({shape, vllm}: Plannable): Offer[] {
     return {
       engine: 'vllm' as const,
       variant: weights,
+      weights,
       kvType,
       estimate: (contextTokens: number, sequences: number) =>
         estimateVllm(shape, {
@@ -112,7 +115,7 @@ function vllmOffers({shape, vllm}: Plannable): Offer[] {
           kvType,
           contextTokens,
           sequences,
-          batchedTokens: BATCHED_TOKENS,
+          batchedTokens: batchTokensOf('vllm'),
           captureSizes: 'pruned',
         }),
       weightBytes: readByVllm(shape, weights),

@@ -4,7 +4,7 @@ import {availableFor, makePlan, SAFETY, type Asked} from '../plan.ts';
 import {largestConcurrency, largestContext} from './fit.ts';
 import type {PlanDevice, ReportInput} from './input.ts';
 import type {Offer, PlanKvType} from './offers.ts';
-import {PROFILE_DEFAULTS} from './profiles.ts';
+import {batchTokensOf, profileDefaults} from './profiles.ts';
 import {rankOffers, type Candidate} from './rank.ts';
 import {refusal} from './refuse.ts';
 import type {PlanReport} from './schema.ts';
@@ -24,6 +24,7 @@ export function planReport(input: ReportInput): PlanReport {
     ...room,
     model: {id: model.id, maxContextTokens},
     asked,
+    batchTokens: batchTokensOf(chosen.engine),
     estimate: ({contextTokens, sequences}) => chosen.estimate(contextTokens, sequences),
     update: input.update,
     command: `berth plan ${model.id}${device.card && device.from === 'planned' ? ` --card ${device.card.id}` : ''}`,
@@ -69,11 +70,9 @@ export function planReport(input: ReportInput): PlanReport {
 
 /** On a card the profile fills in what was left open; on a CPU the plan looks for what fits, as a deploy does. */
 function askedOf({wish, device, chosen, model}: ReportInput): Asked {
-  const defaults = device.facts.kind === 'gpu' ? PROFILE_DEFAULTS[wish.profile] : undefined;
-  const context =
-    wish.contextTokens ?? (defaults && Math.min(defaults.contextTokens, model.maxContextTokens));
+  const defaults = profileDefaults(wish.profile, device.facts.kind, model.maxContextTokens);
   return {
-    contextTokens: context,
+    contextTokens: wish.contextTokens ?? defaults?.contextTokens,
     sequences: wish.sequences ?? defaults?.sequences,
     kvType: llamaKvType(chosen.kvType),
     budgetBytes: wish.budgetBytes,

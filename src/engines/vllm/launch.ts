@@ -68,10 +68,11 @@ export function vllmLaunch(input: LaunchInput): EngineSpec {
 }
 
 function memoryFlags(settings: EngineSettings, kvCacheBytes: number | undefined): string[] {
-  const {contextTokens, sequences, kvType, batchTokens} = settings;
+  const {contextTokens, sequences, kvType, batchTokens, quantization} = settings;
   if (kvCacheBytes === undefined) throw new Error('vllm needs kvCacheBytes: the plan decides them');
   return [
     ...['--kv-cache-memory-bytes', String(kvCacheBytes), '--gpu-memory-utilization', SHARE],
+    ...(quantization === undefined ? [] : ['--quantization', quantization]),
     ...['--kv-cache-dtype', kvDtype(kvType)],
     ...['--max-model-len', String(contextTokens), '--max-num-seqs', String(sequences)],
     // A step must have room for a token of every request.

@@ -13,7 +13,7 @@ const device = (totalBytes: number) =>
 
 function target(name: string, variant?: string, engine: EngineName = 'embedded'): Target {
   const model = findModel(name);
-  return {model, variant: chooseVariant(model, variant), engine: engineFor(engine)};
+  return {model, variant: chooseVariant(model, variant), engine: engineFor(engine), asked: {}};
 }
 
 async function refusal(totalBytes: number, wanted: Target): Promise<BerthError> {
@@ -50,6 +50,13 @@ test('what an engine cannot load is said before it is downloaded', async () => {
       'berth deploy --model qwen3-4b-instruct-2507 --variant Q4_K_M',
       'berth deploy --model qwen3-4b-instruct-2507 --variant bf16 --engine vllm',
     ],
+  });
+});
+
+test('vLLM is told to load nothing but safetensors', async () => {
+  expect(await refusal(gib(24), target('nano', undefined, 'vllm'))).toMatchObject({
+    code: 'variant_needs_engine',
+    try: ['berth deploy --model nano --variant F16 --engine llama-cpp'],
   });
 });
 

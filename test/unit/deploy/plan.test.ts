@@ -7,6 +7,7 @@ import {chooseLadder, makePlan, type PlanInput} from '../../../src/deploy/plan.t
 const input = (over: Partial<PlanInput> = {}): PlanInput => ({
   model: {id: 'some-model', maxContextTokens: 32_768},
   asked: {},
+  batchTokens: 512,
   estimate: ({contextTokens, sequences}) => {
     const cache = bytes(contextTokens * sequences * 128 * 1024);
     return {

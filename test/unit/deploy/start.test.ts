@@ -3,7 +3,6 @@ import {BerthError} from '../../../src/base/errors.ts';
 import type {Clock} from '../../../src/base/clock.ts';
 import {bytes, gib, mib, ms, seconds} from '../../../src/base/units.ts';
 import type {Reading} from '../../../src/card/index.ts';
-import {chooseEngine} from '../../../src/deploy/choose-engine.ts';
 import {shouldStartAgain} from '../../../src/deploy/start/again.ts';
 import {isQuiet, untilQuiet, type FreeSample} from '../../../src/deploy/start/quiet.ts';
 
@@ -85,18 +84,4 @@ describe('shouldStartAgain', () => {
     expect(shouldStartAgain(gateFailed(), 1)).toBe(false);
     expect(shouldStartAgain(new Error('memory_changed'), 1)).toBe(false);
   });
-});
-
-describe('chooseEngine', () => {
-  it.each([
-    [undefined, 'process', 'cpu', 'embedded'],
-    [undefined, 'process', 'gpu', 'embedded'],
-    [undefined, 'docker', 'cpu', 'embedded'],
-    [undefined, 'docker', 'gpu', 'llama-cpp'],
-    ['vllm', 'docker', 'gpu', 'vllm'],
-    ['llama-cpp', 'process', 'cpu', 'llama-cpp'],
-    ['embedded', 'docker', 'gpu', 'embedded'],
-  ] as const)('asked for %s, runtime %s, device %s: %s', (asked, runtime, device, chosen) =>
-    expect(chooseEngine(asked, {runtime, device})).toBe(chosen),
-  );
 });

@@ -69,6 +69,9 @@ describe('launch of vllm', () => {
     checkFlags(engine.launch(input).argv.slice(3), flags);
     const f16 = {...input, settings: {...input.settings, kvType: 'f16' as const}};
     checkFlags(engine.launch(f16).argv.slice(3), flags);
+    const quantised = engine.launch({...input, settings: {...input.settings, quantization: 'fp8'}}).argv;
+    expect(quantised.join(' ')).toContain(' --quantization fp8 ');
+    checkFlags(quantised.slice(3), flags);
   });
 
   it('is of the version that the serving image has', async () => {

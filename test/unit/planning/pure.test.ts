@@ -9,6 +9,7 @@ import type {PastRelease} from '../../../src/deploy/history.ts';
 const offer: Offer = {
   engine: 'embedded',
   variant: 'F16',
+  weights: 'F16',
   kvType: 'f16',
   estimate: (contextTokens, sequences) => ({
     terms: [],

@@ -219,6 +219,7 @@ it('plans a host exactly as a deploy does', () => {
     ...device,
     model: {id: asked.model.id, maxContextTokens: asked.model.maxContextTokens},
     asked: {},
+    batchTokens: 512,
     estimate: ({contextTokens, sequences}) => asked.chosen.estimate(contextTokens, sequences),
     update: 'auto',
   });

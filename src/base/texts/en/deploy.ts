@@ -76,6 +76,7 @@ export const deploy = {
     deployNano: 'deploy the built-in stand-in, which needs no download',
     deployPlan: 'say what would be done, and touch nothing',
     deployContext: 'a longer context, fewer requests at once',
+    deployProfile: 'on a GPU: vLLM, for many requests at once',
     flagModel: 'Model to serve: a name of the catalogue, or the path of a GGUF file.',
     flagVariant: 'Quantisation of the model.',
     flagEngine: 'Server that runs the model (docs/engines.md).',

@@ -35,7 +35,7 @@ export const plan = {
     argModel: 'a model from `berth models`, or the path of a GGUF file',
     flagCard:
       'A card that is not there: 4090d, 4090, 3090, 5090, a100-80gb or h100-80gb; or a device of the host: cpu, or a card by its index or UUID.',
-    flagProfile: 'What matters most: headroom for others, throughput, or quality.',
+    flagProfile: 'What matters most on a GPU: headroom for others, throughput, or quality.',
     flagKv: 'Element type of the KV cache; bf16 and fp8 are for vLLM.',
     flagLeave: 'Memory to keep free for others.',
   },

@@ -60,6 +60,7 @@ export const deploy: typeof en = {
     deployNano: '部署内置替身模型，无需下载',
     deployPlan: '只说明将要做什么，不做任何改动',
     deployContext: '更长的上下文，更少的并发',
+    deployProfile: '在 GPU 上使用 vLLM，适合并发请求较多的场景',
     flagModel: '要部署的模型：目录中的名称，或 GGUF 文件路径。',
     flagVariant: '模型的量化变体。',
     flagEngine: '运行模型的推理引擎（见 docs/engines.md）。',

@@ -26,7 +26,7 @@ export const plan: typeof en = {
     argModel: '`berth models` 中的模型，或 GGUF 文件的路径',
     flagCard:
       '不在手边的显卡：4090d、4090、3090、5090、a100-80gb 或 h100-80gb；或主机的设备：cpu，或显卡的序号或 UUID。',
-    flagProfile: '最看重什么：留给他人的空间、吞吐量或质量。',
+    flagProfile: '在 GPU 上最看重什么：留给他人的空间、吞吐量或质量。',
     flagKv: 'KV 缓存的元素类型；bf16 和 fp8 用于 vLLM。',
     flagLeave: '为他人保留的内存。',
   },
