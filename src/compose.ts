@@ -43,7 +43,7 @@ export interface Parts {
    * Dispose it: it holds the host.
    */
   deploy(
-    settings: Pick<Settings, 'host' | 'deployment' | 'runtime'>,
+    settings: Pick<Settings, 'host' | 'deployment' | 'runtime' | 'images'>,
     progress: Progress,
     signal: AbortSignal,
     card?: (runtime: RuntimeKind, present: DeployedAs | undefined) => string | undefined,
@@ -72,6 +72,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
   const imageMaker = (
     host: Host,
     telling: {progress: Progress; signal: AbortSignal},
+    {base, registryPrefix, cuda}: Settings['images'] = {base: {}},
   ): DeployParts['image'] => {
     const made = new Map<ImageName, Promise<string>>();
     const make = async (name: ImageName): Promise<string> => {
@@ -82,15 +83,15 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
       await using here = host.kind === 'local' ? undefined : await openHost('local');
       using target = await openImages(() => host.connectDocker());
       using local = here && (await openImages(() => here.connectDocker()));
-      const base = env.BERTH_BASE;
-      const registryPrefix = env.BERTH_REGISTRY_PREFIX;
       const {reference} = await ensureImage({
         name,
         target,
         ...(local && {local}),
         cache: join(folders.cache, 'images'),
-        ...(base !== undefined && {base}),
+        ...(base[name] !== undefined && {base: base[name]}),
         ...(registryPrefix !== undefined && {registryPrefix}),
+        // Berth's own image uses no CUDA.
+        ...(cuda !== undefined && name !== 'berth' && {cuda}),
         ...telling,
       });
       return reference;
@@ -166,7 +167,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
       ]);
       const opened = new AsyncDisposableStack();
       opened.use(host);
-      const image = imageMaker(host, {progress, signal});
+      const image = imageMaker(host, {progress, signal}, settings.images);
       const there = host.kind === 'ssh' ? await agentsOn(host, () => image('berth')) : undefined;
       const present = await deployedAs(host, settings.deployment);
       const device = await parts.device(host, card?.(await runtimeFor(host, settings), present));

@@ -72,6 +72,21 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
       summary: text((t) => t.deploy.help.flagUpdate),
       env: 'BERTH_UPDATE',
     })(),
+    base: Flags.string({
+      summary: text((t) => t.images.help.flagBase),
+      env: 'BERTH_BASE',
+      helpValue: 'IMAGE',
+    }),
+    'registry-prefix': Flags.string({
+      summary: text((t) => t.images.help.flagRegistryPrefix),
+      env: 'BERTH_REGISTRY_PREFIX',
+      helpValue: 'PREFIX',
+    }),
+    cuda: Flags.option({
+      options: ['12', '13'] as const,
+      summary: text((t) => t.images.help.flagCuda),
+      env: 'BERTH_CUDA',
+    })(),
     'dry-run': Flags.boolean({summary: text((t) => t.deploy.help.flagDryRun), env: 'BERTH_DRY_RUN'}),
     'first-run': Flags.boolean({
       summary: text((t) => t.deploy.help.flagFirstRun),

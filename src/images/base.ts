@@ -13,6 +13,10 @@ interface Base {
 export const wantedBase = ({base, name, cuda}: BuildRequest): string =>
   base ?? recipeBase(readRecipe(packageRoot(), name), cuda);
 
+/** Whether the name of the base says what it is, wherever it is pulled. */
+export const isPinned = (request: BuildRequest): boolean =>
+  parseReference(wantedBase(request)).digest !== undefined;
+
 /**
  * What stands for the base in the hash of the inputs. A digest says it without the base being there; else it is
  * the id that the name has on this engine, where it is pulled when it is missing.

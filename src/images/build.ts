@@ -7,7 +7,7 @@ import {LABELS, type ImageFacts} from '../hosts/index.ts';
 import {baseKey, ensureBase, wantedBase} from './base.ts';
 import type {BuildRequest} from './request.ts';
 import {buildContext} from './context.ts';
-import {hashInputs, imageTag, readInputFiles, type InputFile} from './inputs.ts';
+import {hashCode, hashInputs, imageTag, readInputFiles, type InputFile} from './inputs.ts';
 import {nodeArch, planPackages, readPackageTexts, type NodeArch, type PackagePlan} from './packages.ts';
 import {packageRoot, readRecipe, type Recipe} from './recipe.ts';
 import {stagePackages} from './stage.ts';
@@ -29,6 +29,8 @@ interface PlannedImage {
   recipe: Recipe;
   reference: string;
   inputs: string;
+  /** Hash of the inputs without the base. */
+  code: string;
   /** The base as it was asked for. */
   base: string;
   files: readonly InputFile[];
@@ -47,7 +49,7 @@ export async function buildImage(request: BuildRequest): Promise<BuiltImage> {
   }
   return step(
     progress,
-    {id: 'image', say: (t) => t.images.building({reference})},
+    {id: 'image', say: (t) => t.images.buildingOn({reference, base: planned.base})},
     async () => {
       const base = await ensureBase(request);
       const packages = planned.packages && {
@@ -66,6 +68,7 @@ export async function buildImage(request: BuildRequest): Promise<BuiltImage> {
           [LABELS.image]: name,
           [LABELS.version]: berthVersion(),
           [LABELS.inputs]: planned.inputs,
+          [LABELS.code]: planned.code,
           [LABELS.base]: planned.base,
         },
         progress,
@@ -104,18 +107,14 @@ export async function planImage(request: BuildRequest): Promise<PlannedImage> {
     plan: planPackages(readPackageTexts(root), recipe.node, packageArch(arch)),
     arch: packageArch(arch),
   };
-  const inputs = hashInputs({
-    name,
-    arch,
-    base: await baseKey(request),
-    files,
-    ...(packages && {packages: packages.plan.hash}),
-  });
+  const made = {name, arch, files, ...(packages && {packages: packages.plan.hash})};
+  const inputs = hashInputs({...made, base: await baseKey(request)});
   return {
     name,
     recipe,
     reference: imageTag(name, inputs),
     inputs,
+    code: hashCode(made),
     base,
     files,
     ...(packages && {packages}),

@@ -1,7 +1,8 @@
 import {BerthError} from '../base/errors.ts';
 import type {Images} from '../hosts/index.ts';
-import {findBase} from './base.ts';
+import {findBase, isPinned} from './base.ts';
 import {buildImage, planImage} from './build.ts';
+import {chooseImage} from './choose.ts';
 import type {BuildRequest} from './request.ts';
 import {sendImage} from './send/send.ts';
 
@@ -16,35 +17,46 @@ export interface EnsuredImage {
   reference: string;
   /** On the target. */
   id: string;
+  /** What it stands on, as it was asked for when it was built. */
+  base: string;
   how: 'found' | 'sent' | 'built';
 }
 
 /**
  * Sees to it that a host has a serving image: it is there, or this machine's Docker has it and it is sent, or it is
- * built: here and sent when only here is the base, else on the host.
+ * built: here and sent when only here is the base, else on the host. Where no base (nor CUDA line) is asked for, an
+ * image that holds the same on another base is as good: whoever built it has chosen the base then.
  */
 export async function ensureImage(request: EnsureRequest): Promise<EnsuredImage> {
   const {target, local: maybeLocal, cache, progress, signal, ...rest} = request;
   const more = {cache, progress, ...(signal && {signal})};
-  const local = await sameKind(maybeLocal, target);
   const on = (images: Images): BuildRequest => ({...rest, ...more, images});
+  const anyBase = rest.base === undefined && rest.cuda === undefined;
+  const atHome = async (): Promise<{local?: Images; hasTheBase: boolean}> => {
+    const local = await sameKind(maybeLocal, target);
+    const hasTheBase = local !== undefined && (await hasBase(on(local))) && !(await hasBase(on(target)));
+    return {...(local && {local}), hasTheBase};
+  };
 
   // A base without a digest is known by its id: ask who has it before anybody pulls it.
-  const baseIsHere = local !== undefined && (await hasBase(on(local))) && !(await hasBase(on(target)));
-  const planned = await planImage(on(baseIsHere ? local : target));
-  const {reference} = planned;
-  const found = await target.inspect(reference);
+  const asked = isPinned(on(target)) ? undefined : await atHome();
+  const planner = asked?.hasTheBase ? asked.local : undefined;
+  const [planned, there] = await Promise.all([planImage(on(planner ?? target)), target.list()]);
+  const found = chooseImage(there, planned, anyBase);
   if (found) {
-    progress({id: 'image', status: 'skipped', say: (t) => t.images.unchanged({reference})});
-    return {reference, id: found.id, how: 'found'};
+    progress({id: 'image', status: 'skipped', say: (t) => t.images.unchangedOn(found)});
+    return {...found, how: 'found'};
   }
-  if (local && (baseIsHere || (await local.inspect(reference)))) {
-    await buildImage(on(local));
+  const {local, hasTheBase} = asked ?? (await atHome());
+  const ready = local && chooseImage(await local.list(), planned, anyBase);
+  if (local && (ready || hasTheBase)) {
+    const {reference, base} = ready ?? (await buildImage(on(local)));
+    if (ready) progress({id: 'image', status: 'skipped', say: (t) => t.images.unchangedOn(ready)});
     const {id} = await sendImage({reference, from: local, to: target, ...more});
-    return {reference, id, how: 'sent'};
+    return {reference, id, base, how: 'sent'};
   }
-  const {id} = await buildImage(on(target));
-  return {reference, id, how: 'built'};
+  const {reference, id, base} = await buildImage(on(target));
+  return {reference, id, base, how: 'built'};
 }
 
 const hasBase = async (request: BuildRequest): Promise<boolean> => (await findBase(request)) !== undefined;

@@ -23,14 +23,27 @@ export interface ImageInputs {
   packages?: string;
 }
 
+/** SHA-256 of what Berth puts into an image, whatever it is laid over. */
+export function hashCode({name, arch, files, packages}: Omit<ImageInputs, 'base'>): string {
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return hashOf([
+    'berth.image/2',
+    name,
+    arch,
+    packages ?? '',
+    ...sorted.map(
+      ({path, content, executable}) =>
+        `${path} ${executable ? 'x' : '-'} ${createHash('sha256').update(content).digest('hex')}`,
+    ),
+  ]);
+}
+
 /** SHA-256 of everything that decides what is in an image. The same inputs give the same image on every machine. */
-export function hashInputs({name, arch, base, files, packages}: ImageInputs): string {
+export const hashInputs = ({base, ...rest}: ImageInputs): string => hashOf([hashCode(rest), base]);
+
+function hashOf(values: readonly string[]): string {
   const hash = createHash('sha256');
-  const add = (value: string): unknown => hash.update(`${value.length}:${value}\n`);
-  for (const value of ['berth.image/1', name, arch, base, packages ?? '']) add(value);
-  for (const {path, content, executable} of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    add(`${path} ${executable ? 'x' : '-'} ${createHash('sha256').update(content).digest('hex')}`);
-  }
+  for (const value of values) hash.update(`${value.length}:${value}\n`);
   return hash.digest('hex');
 }
 

@@ -15,6 +15,8 @@ const resultSchema = z.object({
       createdAt: z.iso.datetime(),
       version: z.string(),
       inputs: z.string(),
+      /** The same, its base left out. */
+      code: z.string(),
       base: z.string(),
       containers: z.array(z.string()),
     }),

@@ -33,6 +33,10 @@ export interface SettingsFlags {
   address?: string | undefined;
   port?: number | undefined;
   update?: string | undefined;
+  /** The base of every image that is built. */
+  base?: string | undefined;
+  'registry-prefix'?: string | undefined;
+  cuda?: string | undefined;
 }
 
 export interface LoadOptions {
@@ -95,6 +99,7 @@ function settingsOf(flags: SettingsFlags): object {
     drain,
     update,
     card,
+    base,
   } = flags;
   return {
     ...{
@@ -115,6 +120,11 @@ function settingsOf(flags: SettingsFlags): object {
     },
     deployment: flags.name,
     gateway: {address: flags.address, port: flags.port},
+    images: {
+      base: base === undefined ? undefined : {berth: base, 'llama-cpp': base, vllm: base},
+      registryPrefix: flags['registry-prefix'],
+      cuda: flags.cuda,
+    },
   };
 }
 

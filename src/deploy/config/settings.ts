@@ -32,6 +32,20 @@ const quantity = <T extends number>(read: (text: string) => T | undefined, examp
     // What comes out is a plain integer: JSON schemas of results describe this side.
     .pipe(z.int() as unknown as z.ZodType<T, Awaited<T>>);
 
+const baseName = z.string().min(1).exactOptional();
+
+/** Where serving images come from, when it is not what their recipes say (docs/images.md). */
+const imagesSchema = z.strictObject({
+  /** What each is built from, by its name; one that is asked for here must be the base, whatever is there. */
+  base: z.strictObject({berth: baseName, 'llama-cpp': baseName, vllm: baseName}).default({}),
+  /** Bases are pulled from a mirror with this prefix. */
+  registryPrefix: z.string().min(1).exactOptional(),
+  /** CUDA version of the engines' bases. */
+  cuda: z
+    .preprocess((given) => (typeof given === 'number' ? String(given) : given), z.enum(['12', '13']))
+    .exactOptional(),
+});
+
 /**
  * Everything a person can wish for a deployment: berth.yaml and the flags of `berth deploy`.
  * What is left out is decided by the plan, from what the device offers.
@@ -63,6 +77,8 @@ export const settingsSchema = z.strictObject({
   budget: quantity<Bytes>(parseBytes, '12GiB', 1).exactOptional(),
   /** Models of the user's own, beside those of the catalogue. */
   models: ownModelsSchema.default({}),
+  /** For the docker runtime: where its images come from. */
+  images: imagesSchema.prefault({}),
   gateway: gatewayConfigSchema.prefault({}),
   /** `auto`: side by side where both releases fit, else swap. `swap`: never two copies at once. */
   update: z.enum(['auto', 'swap']).default('auto'),

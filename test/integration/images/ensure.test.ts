@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
-import {silent} from '../../../src/base/progress.ts';
+import {silent, type Progress} from '../../../src/base/progress.ts';
+import {en} from '../../../src/base/texts/en/index.ts';
 import {openImages, openLocalHost, type Images, type SshHost} from '../../../src/hosts/index.ts';
 import {ensureImage, pruneImages} from '../../../src/images/index.ts';
 import {needsDocker, openRig, RIG_START_MS, type Rig, type RigHost} from '../../rig/rig.ts';
@@ -56,6 +57,20 @@ describe.skipIf(await needsDocker())('a host gets its image', () => {
     using nobody = await openImages(() => noDocker.connectDocker());
     const alone = await ensureImage({...more, local: nobody});
     expect(alone).toMatchObject({reference: sent.reference, how: 'built'});
+  });
+
+  it('on whatever base it was built here, where nobody asks for one', async () => {
+    const {reference} = await builtHere(name);
+    const more = {name, target, local, cache: CACHE} as const;
+    await target.remove(reference);
+    const said: string[] = [];
+    const progress: Progress = ({say}) => void said.push(say(en));
+    expect(await ensureImage({...more, progress})).toMatchObject({reference, base, how: 'sent'});
+    expect(said).toContain(en.images.unchangedOn({reference, base}));
+    expect(await ensureImage({...more, progress})).toMatchObject({reference, base, how: 'found'});
+    // Asked for by its name, another base is another image, and this one cannot be pulled here.
+    const asked = ensureImage({...more, base: 'localhost:1/no/base:1', progress});
+    await expect(asked).rejects.toMatchObject({code: 'image_not_pulled'});
   });
 
   it('and loses it when it is the newest of its name no more, unless it is needed', async () => {

@@ -19,7 +19,16 @@ describe('settings', () => {
     expect(settingsSchema.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
   });
 
+  it('reads a CUDA version however it is typed', () => {
+    expect(settingsSchema.parse({images: {cuda: 13, base: {vllm: 'x'}}}).images).toEqual({
+      cuda: '13',
+      base: {vllm: 'x'},
+    });
+  });
+
   it.each([
+    {images: {base: {nginx: 'x'}}},
+    {images: {cuda: 11}},
     {deployment: 'Not A Name'},
     {deployment: `a${'b'.repeat(39)}`},
     {deployment: '../etc'},

@@ -1,5 +1,11 @@
 import {describe, expect, it} from 'vitest';
-import {hashInputs, imageTag, readInputFiles, type ImageInputs} from '../../../src/images/inputs.ts';
+import {
+  hashCode,
+  hashInputs,
+  imageTag,
+  readInputFiles,
+  type ImageInputs,
+} from '../../../src/images/inputs.ts';
 import {packageRoot, readRecipe} from '../../../src/images/recipe.ts';
 
 const file = (path: string, text: string, executable = false) => ({
@@ -33,6 +39,14 @@ describe('the hash of the inputs', () => {
     ['a file less', {...inputs, files: inputs.files.slice(1)}],
   ])('changes with: %s', (_what, changed) => {
     expect(hashInputs(changed)).not.toBe(hashInputs(inputs));
+  });
+
+  it.each<[string, ImageInputs, boolean]>([
+    ['base', {...inputs, base: 'sha256:2'}, true],
+    ['packages', {...inputs, packages: 'q'}, false],
+    ['content', {...inputs, files: [file('Dockerfile', 'FROM y'), file('bin/a', 'a', true)]}, false],
+  ])('without the base: with another %s', (_what, changed, same) => {
+    expect(hashCode(changed) === hashCode(inputs)).toBe(same);
   });
 
   it('makes the tag', () => {

@@ -12,6 +12,7 @@ const image = (reference: string, more: Partial<OwnImage> = {}): OwnImage => ({
   createdAt: new Date(0),
   version: '',
   inputs: '',
+  code: '',
   base: '',
   containers: [],
   ...more,

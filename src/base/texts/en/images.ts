@@ -4,7 +4,7 @@ export const images = {
   buildFailed: (p: {reference: string; step: string; current: number; total: number}) =>
     `Building ${p.reference} failed at step ${p.current} of ${p.total}: ${p.step}`,
   buildStep: (p: {step: string}) => p.step,
-  building: (p: {reference: string}) => `Build ${p.reference}`,
+  buildingOn: (p: {reference: string; base: string}) => `Build ${p.reference} on ${p.base}`,
   built: (p: {reference: string}) => `Built ${p.reference}`,
   dockerDiskFull: () => "The disk of Docker's machine is full.",
   dockerRefused: () => 'Docker refused.',
@@ -19,6 +19,7 @@ export const images = {
   stagingPackages: () => 'Gather the packages',
   stepsDone: (p: {count: number}) => `${p.count} steps`,
   unchanged: (p: {reference: string}) => `${p.reference} is up to date`,
+  unchangedOn: (p: {reference: string; base: string}) => `${p.reference} is there, built on ${p.base}`,
   sending: (p: {reference: string}) => `Send ${p.reference}`,
   saving: () => 'Save the image',
   notLoaded: () => 'Docker did not take the image.',

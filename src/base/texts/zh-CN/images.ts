@@ -5,7 +5,7 @@ export const images: typeof en = {
   buildFailed: ({reference, step, current, total}) =>
     `构建 ${reference} 在第 ${current} 步（共 ${total} 步）失败：${step}`,
   buildStep: ({step}) => step,
-  building: ({reference}) => `构建 ${reference}`,
+  buildingOn: ({reference, base}) => `基于 ${base} 构建 ${reference}`,
   built: ({reference}) => `已构建 ${reference}`,
   dockerDiskFull: () => 'Docker 所在机器的磁盘已满。',
   dockerRefused: () => 'Docker 拒绝了请求。',
@@ -20,6 +20,7 @@ export const images: typeof en = {
   stagingPackages: () => '收集软件包',
   stepsDone: ({count}) => `共 ${count} 步`,
   unchanged: ({reference}) => `${reference} 已是最新`,
+  unchangedOn: ({reference, base}) => `${reference} 已存在，基于 ${base}`,
   sending: ({reference}) => `发送 ${reference}`,
   saving: () => '保存镜像',
   notLoaded: () => 'Docker 没有接受该镜像。',

@@ -24,6 +24,8 @@ export interface OwnImage extends Pick<ImageFacts, 'id' | 'references' | 'totalB
   version: string;
   /** SHA-256 of what it was made of. */
   inputs: string;
+  /** The same, its base left out. */
+  code: string;
   base: string;
   /** Names of containers made of it, running or not. */
   containers: readonly string[];
@@ -107,6 +109,7 @@ export async function listOwn(docker: Docker): Promise<OwnImage[]> {
       name: Labels[LABELS.image] ?? '',
       version: Labels[LABELS.version] ?? '',
       inputs: Labels[LABELS.inputs] ?? '',
+      code: Labels[LABELS.code] ?? '',
       base: Labels[LABELS.base] ?? '',
       containers: users
         .filter(({ImageID}) => ImageID === Id)
