@@ -1,8 +1,10 @@
 import type {Gap, PartialFile} from './partial.ts';
 
-/** Bytes that are written at once when they come fast. */
+/** Bytes that are put on record at once when they come fast. */
 const MOST = 2 ** 20;
-/** Milliseconds: what comes slower is written as it comes, so that hardly a byte is lost with the process. */
+/** Bytes; pieces as long as this are worth a system call of their own, and are not copied first. */
+const LONG = 2 ** 15;
+/** Milliseconds: what comes slower is on record as it comes, so that hardly a byte is lost with the process. */
 const LONGEST = 20;
 
 /** Gathers what comes of a part into writes that are worth a system call. Flush it at the end, whatever the end is. */
@@ -11,7 +13,9 @@ export class Gather {
   #gap: Gap;
   #buffer: Buffer | undefined;
   #length = 0;
-  #flushedAt = -Infinity;
+  /** Bytes that are written but not on record. */
+  #unrecorded = 0;
+  #recordedAt = -Infinity;
 
   constructor(partial: PartialFile, gap: Gap) {
     this.#partial = partial;
@@ -29,24 +33,35 @@ export class Gather {
     this.#gap = gap;
   }
 
+  /** Keeps nothing of `content` itself: the caller may do with it what it likes. */
   append(content: Uint8Array): void {
-    const slow = performance.now() - this.#flushedAt >= LONGEST;
-    if (slow || this.#length + content.length > MOST) this.flush();
-    if (slow || content.length > MOST) {
+    if (content.length >= LONG || this.#length + content.length > MOST) this.#write();
+    if (content.length >= LONG) {
       this.#partial.append(this.#gap, content);
-      this.#flushedAt = performance.now();
-      return;
+      this.#unrecorded += content.length;
+    } else {
+      this.#buffer ??= Buffer.allocUnsafeSlow(MOST);
+      this.#buffer.set(content, this.#length);
+      this.#length += content.length;
     }
-    this.#buffer ??= Buffer.allocUnsafeSlow(MOST);
-    this.#buffer.set(content, this.#length);
-    this.#length += content.length;
+    if (this.#unrecorded + this.#length >= MOST || performance.now() - this.#recordedAt >= LONGEST)
+      this.flush();
   }
 
+  /** Writes and puts on record all that came. */
   flush(): void {
+    this.#write();
+    if (this.#unrecorded === 0) return;
+    this.#partial.record(this.#gap);
+    this.#unrecorded = 0;
+    this.#recordedAt = performance.now();
+  }
+
+  #write(): void {
     if (!this.#buffer || this.#length === 0) return;
     const gathered = this.#buffer.subarray(0, this.#length);
     this.#length = 0;
     this.#partial.append(this.#gap, gathered);
-    this.#flushedAt = performance.now();
+    this.#unrecorded += gathered.length;
   }
 }

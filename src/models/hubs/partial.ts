@@ -141,7 +141,7 @@ export class PartialFile implements AsyncDisposable {
 
   /**
    * Writes what follows next in a part. Synchronous: in the page cache it costs less than the way through
-   * the thread pool, and what was received is on record at once, also for whoever comes after a `kill -9`.
+   * the thread pool. Whoever comes after a `kill -9` knows of it once it is on record.
    */
   append({piece}: Gap, content: Uint8Array): void {
     const {pieceBytes} = this.#becoming;
@@ -150,10 +150,13 @@ export class PartialFile implements AsyncDisposable {
       const at = piece * pieceBytes + before + done;
       done += writeSync(this.#data.fd, content, done, content.length - done, at);
     }
-    const now = before + content.length;
-    this.#done[piece] = now;
+    this.#done[piece] = before + content.length;
     this.#haveBytes += content.length;
-    this.#entry.writeBigUInt64LE(BigInt(now));
+  }
+
+  /** Puts on the map what was written of a part. */
+  record({piece}: Gap): void {
+    this.#entry.writeBigUInt64LE(BigInt(this.#done[piece] ?? 0));
     writeSync(this.#map.fd, this.#entry, 0, ENTRY, piece * ENTRY);
   }
 

@@ -133,6 +133,7 @@ function receive(answer: Answer, skip: number, want: Transfer, gather: Gather): 
     body.on('data', (content: Uint8Array) => {
       try {
         fill(content);
+        letGo(content);
       } catch (error) {
         reject(asError(error));
       }
@@ -146,6 +147,15 @@ function receive(answer: Answer, skip: number, want: Transfer, gather: Gather): 
       reject(signal.aborted ? asError(signal.reason) : new HubTrouble('dropped', broke, {cause: error}));
     });
   });
+}
+
+/**
+ * Gives the memory of a piece back now. Left to the garbage collector it fills tens of megabytes each time before
+ * V8 marks the whole heap for its sake, a tenth of the time of a fast download. Only a piece that is all of what the
+ * socket read is let go: of any other, the HTTP parser may need the rest.
+ */
+function letGo({buffer, byteLength}: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
