@@ -1,6 +1,6 @@
 // Plain JavaScript for Node 20 without dependencies: this runs before anything is installed.
 import {spawn} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, lstatSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -11,9 +11,19 @@ export function ownNode() {
   return major > 24 || (major === 24 && minor >= 12) ? process.execPath : `${root}node_modules/node/bin/node`;
 }
 
-/** Installs the packages that package-lock.json names, unless exactly they are there. */
+/**
+ * Installs the packages that package-lock.json names, unless exactly they are there. Packages that are a link
+ * belong to another checkout: npm would empty that one, so they are never touched.
+ */
 export async function ensureInstalled() {
   if (isInstalled()) return;
+  if (isLink(`${root}node_modules`)) {
+    fail(
+      'node_modules is a link to the packages of another checkout, and they are not those that package-lock.json ' +
+        'names. Nothing was changed. Try npm ci in that checkout, or remove the link and run this again.',
+      1,
+    );
+  }
   const started = Date.now();
   console.error('Installing packages…');
   const {code, interrupted} = await npmCi();
@@ -67,6 +77,9 @@ function isInstalled() {
       (installed[path] === undefined && (optional === true || devOptional === true)),
   );
 }
+
+/** @param {string} path */
+const isLink = (path) => lstatSync(path, {throwIfNoEntry: false})?.isSymbolicLink() ?? false;
 
 /** @param {string} file @returns {Record<string, {version?: string, optional?: boolean, devOptional?: boolean}> | undefined} */
 function packagesIn(file) {

@@ -26,6 +26,7 @@ describe('the published package', () => {
     ]) {
       cpSync(join(ROOT, name), join(copy, name), {recursive: true});
     }
+    // Where these are not the packages that package-lock.json names, packing fails and leaves them alone.
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     // npm as the machine has it set up (its registry, its cache); berth as a stranger runs it.
     const env = {PATH: process.env.PATH, HOME: path, LANG: 'C'};
