@@ -11,6 +11,8 @@ export const gatewayConfigSchema = z.strictObject({
   limits: z
     .strictObject({
       bodyBytes: z.int().positive().default(mib(8)),
+      /** Bodies of all requests that are read, wait or are answered, together; one more gets 429. */
+      bodiesBytes: z.int().positive().default(mib(64)),
       /** Longest prompt let through, in tokens; the engine's context decides when undefined. */
       promptTokens: z.int().positive().optional(),
       /** Longest answer, in tokens: what a request may ask for, and what it gets when it asks for nothing. */

@@ -4,6 +4,7 @@ import type {Clock} from '../../base/clock.ts';
 import {describeError, systemCode} from '../../base/errors.ts';
 import type {GatewayOrder, GatewayReply} from '../../hosts/index.ts';
 import {ApiError, badRequest} from '../http/api-error.ts';
+import {BodyRoom} from '../http/body-room.ts';
 import {rawError, send, sendError, sendJson} from '../http/reply.ts';
 import {keyNeeded, loopbackOnly, type DoorCheck} from '../keys/door-check.ts';
 import {openKeyRing} from '../keys/key-ring.ts';
@@ -36,7 +37,9 @@ export function createGateway(settings: LaunchSettings, clock: Clock, log: Log):
   const {limits} = settings;
   const line = new Line({clock, queue: limits.queue, concurrency: limits.concurrency});
   const meter = new Meter(clock, line);
-  const service: Service = {line, meter, limits};
+  // One body as large as any may be has room whatever the settings say, or it would be told to come back for ever.
+  const bodies = new BodyRoom(Math.max(limits.bodiesBytes, limits.bodyBytes));
+  const service: Service = {line, meter, limits, bodies};
   const health = openHealth(line, clock);
   const complain = (event: string, error: unknown): void =>
     log.line(JSON.stringify({at: clock.now().toISOString(), event, message: describeError(error)}));

@@ -111,6 +111,12 @@ export const queueFull = (waiting: number): ApiError =>
     retryAfter: 1,
   });
 
+export const bodiesFull = (limitBytes: number): ApiError =>
+  new ApiError(
+    `Too many requests: together their bodies would be larger than ${limitBytes} bytes. Try again shortly.`,
+    {status: 429, type: 'requests', code: 'rate_limit_exceeded', retryAfter: 1},
+  );
+
 export const engineBroke = (message: string, cause?: unknown): ApiError =>
   server(502, 'engine_broke', message, {cause});
 

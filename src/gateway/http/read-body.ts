@@ -1,19 +1,28 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {bodyTooLarge, bodyTooSlow, encodedBody} from './api-error.ts';
+import type {BodyHold} from './body-room.ts';
+
+export interface BodyLimits {
+  limitBytes: number;
+  limitMs: number;
+  /** What the body takes of the room for all of them; the caller gives it back. */
+  hold: BodyHold;
+}
 
 /**
- * The whole request body. Throws 413, 408 or 415 in OpenAI's shape, and `ClientGone` when the client leaves.
+ * The whole request body. Throws 413, 408, 415 or 429 in OpenAI's shape, and `ClientGone` when the client leaves.
  * A client that waits for `100 Continue` gets it only now, after the key was checked.
  */
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  limitBytes: number,
-  limitMs: number,
+  {limitBytes, limitMs, hold}: BodyLimits,
 ): Promise<Buffer> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw encodedBody(encoding);
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw bodyTooLarge(limitBytes);
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limitBytes) throw bodyTooLarge(limitBytes);
+  hold.check(announced);
   if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
   const chunks: Buffer[] = [];
   let total = 0;
@@ -27,8 +36,16 @@ export async function readBody(
     };
     const take = (chunk: Buffer): void => {
       total += chunk.length;
-      if (total > limitBytes) settle(bodyTooLarge(limitBytes));
-      else chunks.push(chunk);
+      if (total > limitBytes) {
+        settle(bodyTooLarge(limitBytes));
+        return;
+      }
+      try {
+        hold.grow(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        settle(error as Error);
+      }
     };
     const gone = (): void => settle(new ClientGone());
     const timer = setTimeout(() => settle(bodyTooSlow(limitMs)), limitMs);

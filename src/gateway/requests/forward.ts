@@ -1,4 +1,5 @@
 import {ApiError, engineBroke, modelNotFound, noEngine} from '../http/api-error.ts';
+import type {BodyRoom} from '../http/body-room.ts';
 import {readBody} from '../http/read-body.ts';
 import {sendJson, type Headers} from '../http/reply.ts';
 import type {Upstream} from '../../hosts/index.ts';
@@ -17,6 +18,7 @@ export interface Service {
   line: Line;
   meter: Meter;
   limits: GatewayConfig['limits'];
+  bodies: BodyRoom;
 }
 
 const PATHS: Record<Operation, string> = {
@@ -28,9 +30,10 @@ const PATHS: Record<Operation, string> = {
 
 /** Takes a request with a body to the engine and its answer back. Throws what the client must be told. */
 export async function forward(service: Service, visit: Visit, operation: Operation): Promise<void> {
-  const {limits, line, meter} = service;
-  const {outputTokens} = limits;
-  const raw = await readBody(visit.request, visit.response, limits.bodyBytes, limits.bodyMs);
+  const {limits, line, meter, bodies} = service;
+  const {outputTokens, bodyBytes: limitBytes, bodyMs: limitMs} = limits;
+  using hold = bodies.hold();
+  const raw = await readBody(visit.request, visit.response, {limitBytes, limitMs, hold});
   const prepared = prepare(operation, raw, {outputTokens});
   visit.record.stream = prepared.stream;
   // Only the route that is taken knows how its engine wants to be told.

@@ -212,6 +212,51 @@ describe('the gateway in front of a fake engine', () => {
   });
 });
 
+describe('the memory for bodies', () => {
+  it('is shared: a body that no longer fits is told to come back, and fits once another has gone', async () => {
+    await using engine = await startFakeEngine();
+    await using gateway = await startGateway(testConfig({limits: {bodyBytes: 20_000, bodiesBytes: 30_000}}));
+    await gateway.order({order: 'route', upstream: upstreamOf(engine)});
+    await gateway.order({order: 'hold', limitMs: 20_000});
+    const held = (count: number) =>
+      until(`${count} are held`, async () => (await gateway.stats()).held === count);
+    const large = {filler: 'x'.repeat(14_000)};
+    const leaving = new AbortController();
+    const left = chat(gateway, large, {signal: leaving.signal}).catch(() => 'left');
+    const waiting = [chat(gateway, large)];
+    await held(2);
+
+    const refused = await chat(gateway, large);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await errorOf(refused)).toMatchObject({type: 'requests', code: 'rate_limit_exceeded'});
+    // Of a body that does not say how long it is, only what came counts.
+    const unannounced = new Blob([JSON.stringify({model: 'fake-model', ...large})]).stream();
+    const streamed = await chat(gateway, {}, {body: unannounced, duplex: 'half'});
+    expect(streamed.status).toBe(429);
+    expect(await errorOf(streamed)).toMatchObject({code: 'rate_limit_exceeded'});
+    waiting.push(chat(gateway));
+    await held(3);
+
+    leaving.abort();
+    expect(await left).toBe('left');
+    await held(2);
+    waiting.push(chat(gateway, large));
+    await held(3);
+    await gateway.order({order: 'route', upstream: upstreamOf(engine, 2)});
+    for (const response of await Promise.all(waiting)) expect(response.status).toBe(200);
+    // All of it was given back: the whole room is there again.
+    expect((await chat(gateway, {filler: 'x'.repeat(19_000)})).status).toBe(200);
+  });
+
+  it('always has room for one body as large as any may be', async () => {
+    await using engine = await startFakeEngine();
+    await using gateway = await startGateway(testConfig({limits: {bodyBytes: 20_000, bodiesBytes: 1000}}));
+    await gateway.order({order: 'route', upstream: upstreamOf(engine)});
+    expect((await chat(gateway, {filler: 'x'.repeat(19_000)})).status).toBe(200);
+  });
+});
+
 describe('the gateway between two engines', () => {
   it('holds requests during a swap and loses none', async () => {
     await using old = await startFakeEngine();
