@@ -34,6 +34,8 @@ export interface Parts {
   addHost(wanted: Pick<AddHostOptions, 'name' | 'target' | 'identity' | 'fingerprints'>): Promise<HostRecord>;
   /** What can be proven of a machine; what is wrong is said in these texts. */
   checkHost(name: string, texts: Texts): Promise<HostCheck>;
+  /** Reference of an image of this Berth that is on a host already; undefined when there is none. Builds nothing. */
+  presentImage(host: Host): Promise<string | undefined>;
   /** What the model shares with its neighbours on that machine: `cpu`, a card's index or UUID, or what answers. */
   device(host: Host, card?: string): Promise<Device>;
   /** Weights on this machine. */
@@ -142,6 +144,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
       const {checkHost} = await import('./hosts/index.ts');
       return await checkHost(name, () => parts.host(name), texts);
     },
+    presentImage,
     async device(host, card) {
       if (host.kind === 'ssh') {
         const quiet = {progress: silent, signal: new AbortController().signal};

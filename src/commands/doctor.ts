@@ -1,14 +1,31 @@
 import {ExitCode} from '../base/errors.ts';
 import {bytes, formatBytes, mib} from '../base/units.ts';
 import {roughNeed} from '../capacity/index.ts';
+import {runOn} from '../agent/index.ts';
 import {examineCards, localRun} from '../card/index.ts';
+import {addressed, addressOf} from '../cli/address.ts';
 import {BerthCommand, cardFlag, deploymentFlags, examples, Flags, text} from '../cli/command.ts';
 import {presentDiagnosis} from '../cli/present/health.ts';
-import {type DeployParts, deviceOfDeployed, loadSettings, type Settings, visit} from '../deploy/index.ts';
+import {
+  type DeployParts,
+  deviceOfDeployed,
+  loadSettings,
+  runtimeFor,
+  type Settings,
+  visit,
+} from '../deploy/index.ts';
 import {checkLibrary} from '../engines/index.ts';
-import {diagnose, doctorJson, doctorSchema, type DoctorInput, type DoctorJson} from '../health/index.ts';
-import type {Observed} from '../hosts/index.ts';
-import {CATALOGUE, type OnDisk, type Variant} from '../models/index.ts';
+import {
+  diagnose,
+  diagnoseHost,
+  doctorJson,
+  doctorSchema,
+  type Diagnosis,
+  type DoctorInput,
+  type DoctorJson,
+} from '../health/index.ts';
+import {examineDocker, type Observed} from '../hosts/index.ts';
+import {CATALOGUE, hubAddresses, type OnDisk, type Variant} from '../models/index.ts';
 
 /** As package.json says it (`engines.node`). */
 const NODE_NEEDED = 'v24.12.0';
@@ -17,11 +34,19 @@ const NANO_NEED = mib(400);
 
 export default class Doctor extends BerthCommand<DoctorJson> {
   static override summary = text((t) => t.health.help.doctor);
-  static override examples = examples(['doctor', (t) => t.health.help.doctorExample]);
+  static override examples = examples(
+    ['doctor', (t) => t.health.help.doctorExample],
+    ['doctor --host gpu1', (t) => t.health.help.doctorHost],
+  );
   static override resultSchema = doctorSchema;
   static override flags = {
     ...deploymentFlags,
     ...cardFlag,
+    runtime: Flags.option({
+      options: ['process', 'docker'] as const,
+      summary: text((t) => t.deploy.help.flagRuntime),
+      env: 'BERTH_RUNTIME',
+    })(),
     port: Flags.integer({
       char: 'p',
       summary: text((t) => t.health.help.port),
@@ -36,15 +61,52 @@ export default class Doctor extends BerthCommand<DoctorJson> {
     const {port, ...rest} = flags;
     const wanted = port === undefined ? rest : {...rest, port};
     const settings = await loadSettings({file: flags.config, flags: wanted, cwd: process.cwd()});
+    const found = (await this.inContainers(settings))
+      ? await this.examineHost(settings)
+      : await this.examineHere(settings);
+    const inFull = (command: string): string => addressed(command, addressOf(settings));
+    const diagnosis = {
+      ...found,
+      checks: found.checks.map((check) => ({...check, ...(check.try && {try: check.try.map(inFull)})})),
+    };
+    return this.present(doctorJson(diagnosis), (t) => presentDiagnosis(t, diagnosis), exitOf(diagnosis));
+  }
+
+  /** Whether programs run, or would run, in containers. */
+  private async inContainers(settings: Settings): Promise<boolean> {
+    if (settings.host !== 'local') return true;
+    await using host = await this.parts.host('local');
+    return (await runtimeFor(host, settings)) === 'docker';
+  }
+
+  private async examineHere(settings: Settings): Promise<Diagnosis> {
     await using parts = await this.parts.deploy(
       settings,
       this.progress,
       this.signal,
       deviceOfDeployed(settings),
     );
-    const diagnosis = await diagnose(await this.input(parts, settings));
-    const exit = diagnosis.ready ? ExitCode.ok : ExitCode.failed;
-    return this.present(doctorJson(diagnosis), (t) => presentDiagnosis(t, diagnosis), exit);
+    return await diagnose(await this.input(parts, settings));
+  }
+
+  private examineHost(settings: Settings): Promise<Diagnosis> {
+    const {host: name, gateway, card, deployment} = settings;
+    return diagnoseHost({
+      name,
+      clock: this.parts.clock,
+      open: () => this.parts.host(name),
+      docker: examineDocker,
+      cards: {card, examine: (host) => examineCards(runOn(host))},
+      image: (host) => this.parts.presentImage(host),
+      imageFix: name === 'local' ? 'berth image build berth' : `berth image build berth --host ${name}`,
+      gateway: {
+        ...gateway,
+        observed: async (host) => (await host.runtime('docker')).observe(deployment),
+      },
+      hubs: hubAddresses(process.env),
+      registries: registries(process.env.BERTH_REGISTRY_PREFIX),
+      signal: this.signal,
+    });
   }
 
   private async input(parts: DeployParts, settings: Settings): Promise<DoctorInput> {
@@ -77,6 +139,23 @@ export default class Doctor extends BerthCommand<DoctorJson> {
       leftovers: () => Promise.resolve(leftovers(settings.deployment, observed, model.id, onDisk)),
     };
   }
+}
+
+/** Nothing answers there: worth another try later. */
+const exitOf = ({ready, checks}: Diagnosis): ExitCode => {
+  if (ready) return ExitCode.ok;
+  return checks.some(({name, state}) => name === 'reach' && state === 'fail')
+    ? ExitCode.unreachable
+    : ExitCode.failed;
+};
+
+/** Where the bases of serving images are. A mirror is given as Docker names it: host, maybe a port and a path. */
+function registries(prefix: string | undefined): string[] {
+  const own = 'https://registry-1.docker.io/v2/';
+  if (prefix === undefined || prefix === '') return ['https://ghcr.io/v2/', own];
+  const [server = ''] = prefix.split('/');
+  const scheme = /^(localhost|127\.|\[::1\])/.test(server) ? 'http' : 'https';
+  return [`${scheme}://${server}/v2/`];
 }
 
 /** Any variant that a hub has: whether hubs answer does not depend on the model that is asked for. */

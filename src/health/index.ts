@@ -4,3 +4,4 @@ export {checkHealth, type CheckInput} from './check.ts';
 export {healthJson, healthSchema, type HealthJson, type HealthProbe, type HealthReport} from './report.ts';
 export {diagnose, type DoctorInput} from './doctor/diagnose.ts';
 export {doctorJson, doctorSchema, type Diagnosis, type DoctorJson} from './doctor/diagnosis.ts';
+export {diagnoseHost, type HostDoctorInput} from './doctor/host/diagnose.ts';

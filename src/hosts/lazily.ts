@@ -4,6 +4,7 @@
  */
 import type {Texts} from '../base/texts/index.ts';
 import type {HostCheck} from './check-schema.ts';
+import type {DockerSeen} from './docker/examine.ts';
 import type {Host} from './host.ts';
 import type {HostRecord} from './registry.ts';
 import type {AddHostOptions} from './ssh/add-host.ts';
@@ -25,4 +26,10 @@ export async function addHost(options: AddHostOptions): Promise<HostRecord> {
 export async function checkHost(name: string, open: () => Promise<Host>, texts: Texts): Promise<HostCheck> {
   const module = await import('./check.ts');
   return await module.checkHost(name, open, texts);
+}
+
+/** What a doctor wants to know of a host's Docker; throws why it cannot be used. */
+export async function examineDocker(host: Pick<Host, 'connectDocker'>): Promise<DockerSeen> {
+  const module = await import('./docker/examine.ts');
+  return await module.examineDocker(host);
 }

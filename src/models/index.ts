@@ -40,3 +40,4 @@ export {shapeOfGguf} from './shapes/of-gguf.ts';
 export {saveNano} from './store/save-nano.ts';
 export type {WeightsMeasure} from './store/measure.ts';
 export {openWeightsStore, type OnDisk, type WeightsKeeper, type WeightsStore} from './store/store.ts';
+export {hubAddresses} from './hubs/open.ts';

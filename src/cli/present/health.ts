@@ -55,10 +55,12 @@ export function presentHealth(t: Texts, report: HealthReport): string {
 /** A line a check; under those that are not fine, what to type. */
 export function presentDiagnosis(t: Texts, diagnosis: Diagnosis): string {
   const width = widest(diagnosis.checks.map((check) => t.health.doctor.check[check.name]));
-  const lines = diagnosis.checks.flatMap(({name, state, say, try: fixes = []}) => [
+  const lines = diagnosis.checks.flatMap(({name, state, say, why, try: fixes = []}) => [
     `${mark(state)} ${padToWidth(t.health.doctor.check[name], width)}  ${say(t)}`,
+    ...(why ? indented([why(t)]) : []),
     ...(state === 'pass' || fixes.length === 0 ? [] : indented([t.health.tryThis, ...indented(fixes)])),
   ]);
-  const end = diagnosis.ready ? t.health.doctor.ready : t.health.doctor.notReady;
+  const {ready, host} = diagnosis;
+  const end = ready ? t.health.doctor.ready({host}) : t.health.doctor.notReady({host});
   return [...lines, '', end].join('\n');
 }

@@ -19,18 +19,27 @@ const MODELSCOPE = 'https://modelscope.cn';
  */
 export function openHubs(env: NodeJS.ProcessEnv, agent: Dispatcher): Hubs {
   const token = secretOf(env.HF_TOKEN);
-  const endpoint = given(env.HF_ENDPOINT) ?? HUGGING_FACE;
-  const mirrors = env.BERTH_HF_MIRRORS ?? (env.HF_ENDPOINT ? '' : HF_MIRROR);
-  const others = mirrors.split(/[\s,]+/).filter((mirror) => mirror !== '' && mirror !== endpoint);
+  const {endpoint, others, modelscope} = addressesOf(env);
   return {
     huggingface: [
       huggingFace(endpoint, token, agent),
       ...others.map((mirror) => huggingFace(mirror, undefined, agent)),
     ],
-    modelscope: [
-      modelScope(given(env.MODELSCOPE_ENDPOINT) ?? MODELSCOPE, secretOf(env.MODELSCOPE_API_TOKEN), agent),
-    ],
+    modelscope: [modelScope(modelscope, secretOf(env.MODELSCOPE_API_TOKEN), agent)],
   };
+}
+
+function addressesOf(env: NodeJS.ProcessEnv): {endpoint: string; others: string[]; modelscope: string} {
+  const endpoint = given(env.HF_ENDPOINT) ?? HUGGING_FACE;
+  const mirrors = env.BERTH_HF_MIRRORS ?? (env.HF_ENDPOINT ? '' : HF_MIRROR);
+  const others = mirrors.split(/[\s,]+/).filter((mirror) => mirror !== '' && mirror !== endpoint);
+  return {endpoint, others, modelscope: given(env.MODELSCOPE_ENDPOINT) ?? MODELSCOPE};
+}
+
+/** Where every hub of these settings is asked, in order of preference. */
+export function hubAddresses(env: NodeJS.ProcessEnv): string[] {
+  const {endpoint, others, modelscope} = addressesOf(env);
+  return [endpoint, ...others, modelscope];
 }
 
 /** A variable that is set to nothing is not set. */
