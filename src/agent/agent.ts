@@ -4,6 +4,7 @@ import {BerthError, ExitCode} from '../base/errors.ts';
 import {silent, type Progress} from '../base/progress.ts';
 import {sayAgain} from '../base/texts/index.ts';
 import {
+  AGENT_BEAT_MS,
   fromWire,
   parseLine,
   type Answer,
@@ -41,7 +42,11 @@ export class Agent {
     options: {progress?: Progress; signal?: AbortSignal} = {},
   ): Promise<Calls[Name]['answer']> {
     this.#stream ??= this.#open();
-    const stream = await this.#stream;
+    const stream = await this.#stream.catch((error: unknown) => {
+      // What could not be started now may be when it is asked the next time.
+      this.#stream = undefined;
+      throw error;
+    });
     options.signal?.throwIfAborted();
     // Work that is given up ends with its agent; the next question starts another.
     const giveUp = (): void => void stream.destroy();
@@ -62,7 +67,11 @@ export class Agent {
       .on('line', (line) => this.#hear(parseLine(line) as Answer))
       // The stream's own error, told a second time.
       .on('error', () => undefined);
-    stream.once('close', () => this.#lose(undefined));
+    const beat = setInterval(() => void stream.write('\n'), AGENT_BEAT_MS).unref();
+    stream.once('close', () => {
+      clearInterval(beat);
+      this.#lose(undefined);
+    });
     stream.once('error', (error) => this.#lose(error));
     await this.#put(stream, 'hello', this.#purpose);
     return stream;

@@ -9,6 +9,7 @@ import {inEveryLanguage} from '../base/texts/index.ts';
 import {localRun, openDevice} from '../card/index.ts';
 import {openWeightsStore} from '../models/index.ts';
 import {
+  AGENT_SILENCE_MS,
   parseLine,
   toWire,
   type Answer,
@@ -18,9 +19,6 @@ import {
   type Question,
 } from './wire.ts';
 
-/** A client that is cut off leaves its agent waiting for so long, in milliseconds. */
-const IDLE_MS = 10 * 60_000;
-
 type Ask<Name extends CallName> = (
   input: Calls[Name]['input'],
   progress: Progress,
@@ -29,7 +27,8 @@ type Handlers = {[Name in CallName]?: Ask<Name>};
 
 const clock = systemClock;
 const leave = (): void => process.exit(0);
-const idle = setTimeout(leave, IDLE_MS);
+// A cut cable closes no input: a client that is not heard is gone, and its work with it.
+const silence = setTimeout(leave, AGENT_SILENCE_MS);
 let handlers: Handlers = {
   hello: (purpose) => {
     handlers = handlersFor(purpose);
@@ -40,7 +39,10 @@ let handlers: Handlers = {
 const write = (answer: Answer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 createInterface({input: process.stdin})
-  .on('line', (line) => void answer(parseLine(line) as Question))
+  .on('line', (line) => {
+    silence.refresh();
+    if (line !== '') void answer(parseLine(line) as Question);
+  })
   .once('close', leave);
 process.stdout.on('error', leave);
 
@@ -54,8 +56,6 @@ async function answer({id, call, input}: Question): Promise<void> {
     write({id, result});
   } catch (error) {
     write({id, error: toWire(error)});
-  } finally {
-    idle.refresh();
   }
 }
 

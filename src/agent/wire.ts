@@ -84,6 +84,11 @@ export function fromWire(error: WireError): Error {
   return new BerthError({...rest, what: sayAgain(what), ...(why && {why: sayAgain(why)})});
 }
 
+/** So often a client says that it is there, by an empty line. Milliseconds. */
+export const AGENT_BEAT_MS = 5000;
+/** An agent that hears nothing for so long has lost its client, and ends. Milliseconds. */
+export const AGENT_SILENCE_MS = 30_000;
+
 const DATES = new Set(['at', 'startedAt']);
 
 /** Parses a line, its dates as Date. */

@@ -79,6 +79,14 @@ export function describeError(thrown: unknown): string {
   return `${thrown.message}${cause}`;
 }
 
+/**
+ * What went wrong first. Where a scope is left by an error and tidying up fails as well (a lost connection fails
+ * both), JavaScript throws a SuppressedError: what people want to know is what was suppressed.
+ */
+export function firstError(thrown: unknown): unknown {
+  return thrown instanceof SuppressedError ? firstError(thrown.suppressed) : thrown;
+}
+
 /** The `code` of a Node system error (`ENOENT`), if it is one. */
 export function systemCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !('code' in thrown)) return undefined;

@@ -1,7 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {inspect, styleText} from 'node:util';
-import {BerthError, describeError, ExitCode} from '../base/errors.ts';
+import {BerthError, describeError, ExitCode, firstError} from '../base/errors.ts';
 import {textsFor, type Language, type Texts} from '../base/texts/index.ts';
 import {addressed, type Address} from './address.ts';
 import {displayWidth} from './width.ts';
@@ -21,7 +21,8 @@ export interface ErrorTelling {
 
 /** Tells what went wrong, and returns the exit code for it. */
 export async function tellError(thrown: unknown, how: ErrorTelling): Promise<ExitCode> {
-  const bare = thrown instanceof BerthError ? thrown : await asBerthError(thrown, how);
+  const first = firstError(thrown);
+  const bare = first instanceof BerthError ? first : await asBerthError(thrown, how);
   const error = how.address ? withAddress(bare, how.address) : bare;
   if (how.json) how.stdout(`${JSON.stringify(withExit(error, how.interrupted), undefined, 2)}\n`);
   else how.stderr(renderError(error, textsFor(how.language)));

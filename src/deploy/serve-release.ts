@@ -1,4 +1,4 @@
-import {BerthError} from '../base/errors.ts';
+import {BerthError, firstError} from '../base/errors.ts';
 import {step} from '../base/progress.ts';
 import {bytes, mib, type Bytes, type Duration} from '../base/units.ts';
 import type {DeviceFacts} from '../card/index.ts';
@@ -67,14 +67,13 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
     await history.prune(release.number);
     return served;
   } catch (error) {
-    const failure = notInService(release.number, committedRelease(site.observed), error);
+    const failure = notInService(release.number, committedRelease(site.observed), firstError(error));
     if (failure instanceof BerthError) {
-      await history.conclude(release.number, {
-        state: 'failed',
-        at: at(),
-        ladder,
-        error: {code: failure.code, message: failure.message},
-      });
+      const {code, message} = failure;
+      await history
+        .conclude(release.number, {state: 'failed', at: at(), ladder, error: {code, message}})
+        // A host that is lost, or a full disk: what failed first matters more than that it is not written down.
+        .catch(() => undefined);
     }
     throw failure;
   }

@@ -1,6 +1,6 @@
 import {inspect} from 'node:util';
 import {describe, expect, it} from 'vitest';
-import {BerthError, describeError} from '../../../src/base/errors.ts';
+import {BerthError, describeError, firstError} from '../../../src/base/errors.ts';
 import {Secret} from '../../../src/base/secret.ts';
 import {chooseLanguage, textsFor} from '../../../src/base/texts/index.ts';
 
@@ -51,5 +51,23 @@ describe('chooseLanguage', () => {
     [undefined, {}, 'en'],
   ])('flag %s and %o give %s', (flag, env, language) => {
     expect(chooseLanguage(flag, env)).toBe(language);
+  });
+});
+
+describe('firstError', () => {
+  it('is what a scope was left for, however much failed when it was tidied up', async () => {
+    const failing = (message: string): AsyncDisposable => ({
+      [Symbol.asyncDispose]: () => Promise.reject(new Error(message)),
+    });
+    const first = new Error('the connection is lost');
+    const work = async (): Promise<void> => {
+      await using _outer = failing('the lock cannot be given back');
+      await using _inner = failing('the transition cannot be closed');
+      throw first;
+    };
+    const thrown: unknown = await work().catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(SuppressedError);
+    expect(firstError(thrown)).toBe(first);
+    expect(firstError(first)).toBe(first);
   });
 });

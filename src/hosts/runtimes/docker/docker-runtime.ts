@@ -8,7 +8,6 @@ import type {HostFiles} from '../../host.ts';
 import type {ContainerNeeds, GatewaySpec, LogLine, LogOptions, Observed, Transition} from '../runtime.ts';
 import {supervisorFailed, SupervisorSilent, otherVersion} from '../supervisor/client/failures.ts';
 import {
-  ANSWER,
   END,
   isGone,
   SupervisedRuntime,
@@ -38,6 +37,8 @@ export interface DockerRuntimeOptions extends SupervisedOptions {
 /** Programs as containers, kept by a supervisor in a container of the same Docker engine. */
 export class DockerRuntime extends SupervisedRuntime<DockerControl> implements Disposable {
   readonly kind = 'docker';
+  /** The way to it leads through `docker exec`: a program that has to start first, on a host that may be busy. */
+  protected override readonly answer = seconds(20);
   readonly #docker: Dockerode;
   readonly #options: DockerRuntimeOptions;
   readonly #controls = new Map<string, DockerControl>();
@@ -186,7 +187,7 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
 
   async #stopSupervisor(control: DockerControl, drain: Duration): Promise<void> {
     try {
-      await this.call(control, 'observe', {}, ANSWER);
+      await this.call(control, 'observe', {}, this.answer);
       await this.call(control, 'stop', {drainMs: drain}, ms(drain + END));
     } catch (error) {
       if (isGone(error)) return;

@@ -46,6 +46,8 @@ export interface SupervisedOptions {
 export abstract class SupervisedRuntime<C extends Control> implements Runtime {
   abstract readonly kind: RuntimeKind;
   protected readonly clock: Clock;
+  /** How long a supervisor may take to answer a question. */
+  protected readonly answer: Duration = ANSWER;
   readonly #stateRoot: string;
   readonly #portHolder: FindPortHolder;
 
@@ -71,7 +73,7 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
     const control = await this.find(paths);
     if (control) {
       try {
-        const {running} = await this.call(control, 'observe', {}, ANSWER);
+        const {running} = await this.call(control, 'observe', {}, this.answer);
         if (running) return running;
       } catch (error) {
         // It ended while it was asked: then the file tells what remains.
@@ -125,7 +127,7 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
   async order(deployment: string, order: GatewayOrder): Promise<GatewayReply> {
     const control = await this.find(this.paths(deployment));
     if (!control) throw supervisorGone(undefined);
-    const deadline = order.order === 'drain' ? ms(order.deadlineMs + ANSWER * 2) : ms(ANSWER * 2);
+    const deadline = order.order === 'drain' ? ms(order.deadlineMs + this.answer * 2) : ms(this.answer * 2);
     return await this.call(control, 'order', {order}, deadline);
   }
 
