@@ -1,5 +1,6 @@
 import type {Duplex} from 'node:stream';
 import {openDocker} from './docker/docker.ts';
+import {asking} from './docker/failures.ts';
 import {runInImage} from './docker/run-in-image.ts';
 import type {HostFiles, ImageProgram} from './host.ts';
 import type {WatchAccount} from './runtimes/docker/containers.ts';
@@ -26,7 +27,7 @@ export function openDockerSide({connect, ...options}: DockerSideOptions): Docker
       // Docker would make a folder that is not there itself, for root alone.
       for (const {path} of program.mounts) await options.files.claimFolder(path);
       const {uid, gid} = await options.account();
-      return await runInImage(docker.raw, program, `${uid}:${gid}`);
+      return await asking(() => runInImage(docker.raw, program, `${uid}:${gid}`));
     },
     [Symbol.dispose]: () => runtime[Symbol.dispose](),
   };

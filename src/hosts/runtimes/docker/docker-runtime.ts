@@ -4,6 +4,7 @@ import type Dockerode from 'dockerode';
 import {BerthError, ExitCode} from '../../../base/errors.ts';
 import {ms, seconds, type Duration} from '../../../base/units.ts';
 import type {Docker} from '../../docker/docker.ts';
+import {asking} from '../../docker/failures.ts';
 import type {HostFiles} from '../../host.ts';
 import type {ContainerNeeds, GatewaySpec, LogLine, LogOptions, Observed, Transition} from '../runtime.ts';
 import {supervisorFailed, SupervisorSilent, otherVersion} from '../supervisor/client/failures.ts';
@@ -93,11 +94,11 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
     return committedFrom(await this.#options.files.read(paths.committed));
   }
 
-  protected async launch(
-    paths: DeploymentPaths,
-    launch: Launch,
-    signal?: AbortSignal,
-  ): Promise<DockerControl> {
+  protected launch(paths: DeploymentPaths, launch: Launch, signal?: AbortSignal): Promise<DockerControl> {
+    return asking(() => this.#launch(paths, launch, signal), signal);
+  }
+
+  async #launch(paths: DeploymentPaths, launch: Launch, signal?: AbortSignal): Promise<DockerControl> {
     const present = await this.#inspectWatch(paths);
     if (present) await this.#remove(this.#docker.getContainer(present.Id));
     await this.#prepare(paths);
