@@ -53,6 +53,11 @@ export class RigHost {
     return stdout.trimEnd();
   }
 
+  /** Its first process on this machine: whoever enters the namespaces of that is on the host. Another after a reboot. */
+  async pid(): Promise<number> {
+    return Number(await docker(['inspect', '--format', '{{.State.Pid}}', this.#container]));
+  }
+
   /** Replaces a file in one step. */
   async writeFile(path: string, content: string): Promise<void> {
     const script = 'mkdir -p "$(dirname "$1")" && cat > "$1.new" && mv "$1.new" "$1"';
