@@ -75,17 +75,17 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
     host: Host,
     telling: {progress: Progress; signal: AbortSignal},
     {base, registryPrefix, cuda}: Settings['images'] = {base: {}},
-  ): DeployParts['image'] => {
+  ): Pick<DeployParts, 'image' | 'imageName'> => {
     const made = new Map<ImageName, Promise<string>>();
-    const make = async (name: ImageName): Promise<string> => {
-      const [{openImages}, {ensureImage}] = await Promise.all([
+    const ask = async (name: ImageName, how: 'ensure' | 'name'): Promise<string> => {
+      const [{openImages}, {ensureImage, nameImage}] = await Promise.all([
         import('./hosts/index.ts'),
         import('./images/index.ts'),
       ]);
       await using here = host.kind === 'local' ? undefined : await openHost('local');
       using target = await openImages(() => host.connectDocker());
       using local = here && (await openImages(() => here.connectDocker()));
-      const {reference} = await ensureImage({
+      const request = {
         name,
         target,
         ...(local && {local}),
@@ -95,13 +95,16 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
         // Berth's own image uses no CUDA.
         ...(cuda !== undefined && name !== 'berth' && {cuda}),
         ...telling,
-      });
-      return reference;
+      };
+      return how === 'name' ? await nameImage(request) : (await ensureImage(request)).reference;
     };
-    return (name) => {
-      const making = made.get(name) ?? make(name);
-      made.set(name, making);
-      return making;
+    return {
+      image: (name) => {
+        const making = made.get(name) ?? ask(name, 'ensure');
+        made.set(name, making);
+        return making;
+      },
+      imageName: (name) => ask(name, 'name'),
     };
   };
   const agents = new WeakMap<Host, Promise<Agents>>();
@@ -148,7 +151,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
     async device(host, card) {
       if (host.kind === 'ssh') {
         const quiet = {progress: silent, signal: new AbortController().signal};
-        return (await agentsOn(host, () => imageMaker(host, quiet)('berth'))).device(card);
+        return (await agentsOn(host, () => imageMaker(host, quiet).image('berth'))).device(card);
       }
       const {localRun, openDevice} = await import('./card/index.ts');
       return openDevice({clock, run: localRun(), card});
@@ -170,8 +173,8 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
       ]);
       const opened = new AsyncDisposableStack();
       opened.use(host);
-      const image = imageMaker(host, {progress, signal}, settings.images);
-      const there = host.kind === 'ssh' ? await agentsOn(host, () => image('berth')) : undefined;
+      const images = imageMaker(host, {progress, signal}, settings.images);
+      const there = host.kind === 'ssh' ? await agentsOn(host, () => images.image('berth')) : undefined;
       const present = await deployedAs(host, settings.deployment);
       const device = await parts.device(host, card?.(await runtimeFor(host, settings), present));
       return {
@@ -183,7 +186,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
         weights: there?.weights ?? (await parts.weights()),
         findModel: (name, own) => findModel(name, ownModels(own)),
         engine: (name) => engineFor(name, {llamaServer: env.BERTH_LLAMA_SERVER}),
-        image,
+        ...images,
         reach: async (url) => {
           const {hostname, port} = new URL(url);
           if (host.kind === 'local' || !isLoopback(hostname)) return url;

@@ -1,25 +1,18 @@
-import {step} from '../base/progress.ts';
-import {berthVersion} from '../base/version.ts';
-import {bytes, ms, type Bytes, type Duration} from '../base/units.ts';
-import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
-import type {Reading} from '../card/index.ts';
-import type {Weights} from '../models/index.ts';
 import {checkWeights} from './check-weights.ts';
 import {ensureClientKey, keyFileOf} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
-import {estimatorFor} from './estimator.ts';
+import {dryRun} from './dry-run.ts';
 import {History} from './history.ts';
 import {startAgain} from './lifecycle.ts';
 import {takeLock} from './lock.ts';
+import {identityOf, namedCard, newRelease, planFor, readDevice} from './make-release.ts';
 import {conclude, type DeployOutcome} from './outcome.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
-import {makePlan, type Plan} from './plan.ts';
-import {batchTokensOf} from './planning/profiles.ts';
 import {checkEngine, checkPort} from './preflight.ts';
-import {fingerprintOf, type Identity, type Release} from './release.ts';
-import {ensureImages, ensureWeights, resolveTarget, type Target} from './resolve.ts';
+import {fingerprintOf, type Release} from './release.ts';
+import {ensureImages, ensureWeights, resolveTarget} from './resolve.ts';
 import {serveRelease} from './serve-release.ts';
-import {heldBy, servingEngine} from './service.ts';
+import {servingEngine} from './service.ts';
 import {checkCardIsUsed, checkCardWorks} from './which-device.ts';
 
 export interface DeployOptions {
@@ -64,7 +57,7 @@ export async function deploy(
   }
 
   const room = await readDevice(parts, site);
-  const plan = await planFor(parts, settings, target, weights, room);
+  const plan = await planFor(parts, settings, target, await parts.weights.measure(weights), room);
   const release = newRelease({
     number: await history.nextNumber(),
     deployment: settings.deployment,
@@ -96,131 +89,4 @@ const keyFileFor = (parts: DeployParts, settings: Settings): string =>
 async function presentRelease(history: History, site: Site): Promise<Release | undefined> {
   const number = committedRelease(site.observed);
   return number === undefined ? undefined : (await history.get(number)).release;
-}
-
-/** What a release is made of, found or made on the host. */
-interface Materials extends Pick<Identity, 'runtime'> {
-  /** Set when a card was asked for by name. */
-  card: string | undefined;
-  weights: Weights;
-  images: Identity['images'] | undefined;
-}
-
-/** What was asked for and what it resolved to; see `Identity`. */
-export function identityOf(
-  settings: Settings,
-  {model, variant, engine, asked}: Target,
-  {weights, runtime, images, card}: Materials,
-): Identity {
-  return {
-    model: model.id,
-    variant: variant.name,
-    runtime,
-    ...(images && {images}),
-    weightsSha256: weights.sha256,
-    engine: engine.name,
-    // In an image the engine is what the image holds, whatever this machine has.
-    engineVersion: images ? images.engine : engine.version,
-    berthVersion: berthVersion(),
-    asked,
-    ...(card !== undefined && {card}),
-    gateway: settings.gateway,
-  };
-}
-
-/** The UUID of the card that was asked for by name: its index may be another's after a reboot. */
-async function namedCard({device}: DeployParts, {card}: Settings): Promise<string | undefined> {
-  const {kind, id} = await device.facts();
-  return card !== undefined && kind === 'gpu' ? id : undefined;
-}
-
-/** What is free, and what a deploy changes about it. */
-interface Room {
-  reading: Reading;
-  /** What the present engine would give back. */
-  presentBytes: Bytes;
-  /** What Berth's own programs may still take. */
-  programsBytes: Bytes;
-}
-
-async function readDevice(parts: DeployParts, site: Site): Promise<Room> {
-  const [reading, {kind}] = await step(
-    parts.progress,
-    {id: 'read-device', say: (t) => t.deploy.stepReadDevice()},
-    () => Promise.all([parts.device.read(), parts.device.facts()]),
-  );
-  const held = heldTogether(ownProcesses(site.observed, reading).programs);
-  const programsBytes = bytes(Math.max(0, programsAllowance(kind) - held));
-  return {reading, presentBytes: heldBy(servingEngine(site), reading), programsBytes};
-}
-
-async function planFor(
-  parts: DeployParts,
-  settings: Settings,
-  {model, engine, asked}: Target,
-  weights: Weights,
-  room: Room,
-): Promise<Plan> {
-  const [{kind}, measured] = await Promise.all([parts.device.facts(), parts.weights.measure(weights)]);
-  const {trainedTokens, estimate} = estimatorFor(engine.name, kind, measured);
-  return makePlan({
-    // A file of the person's own says only in its header how long a context it was trained for.
-    model: {id: model.id, maxContextTokens: Math.min(model.maxContextTokens, trainedTokens)},
-    asked,
-    batchTokens: batchTokensOf(engine.name),
-    estimate,
-    ...room,
-    update: settings.update,
-  });
-}
-
-interface NewRelease extends Pick<
-  Release,
-  'number' | 'deployment' | 'createdAt' | 'identity' | 'standIn' | 'weights'
-> {
-  plan: Plan;
-}
-
-const newRelease = ({plan, ...facts}: NewRelease): Release => ({
-  schema: 'berth.release/1',
-  ...facts,
-  fingerprint: fingerprintOf(facts.identity),
-  settings: plan.settings,
-  predicted: {peakBytes: plan.estimate.totalBytes, terms: [...plan.estimate.terms]},
-  budgetBytes: plan.budgetBytes,
-});
-
-async function dryRun(
-  parts: DeployParts,
-  settings: Settings,
-  target: Target,
-  site: Site,
-  started: Duration,
-): Promise<DeployOutcome> {
-  const weights = await parts.weights.find(target.model, target.variant);
-  const room = await readDevice(parts, site);
-  const plan = weights && (await planFor(parts, settings, target, weights, room));
-  return {
-    schema: 'berth.deploy/1',
-    outcome: 'planned',
-    deployment: settings.deployment,
-    host: parts.host.name,
-    runtime: site.runtime.kind,
-    model: target.model.id,
-    variant: target.variant.name,
-    standIn: target.model.standIn,
-    engine: target.engine.name,
-    url: `http://${settings.gateway.address}:${settings.gateway.port}`,
-    keyFile: keyFileFor(parts, settings),
-    durationMs: ms(parts.clock.elapsed() - started),
-    ...(plan
-      ? {
-          ladder: plan.ladder,
-          settings: plan.settings,
-          predictedPeakBytes: plan.estimate.totalBytes,
-          budgetBytes: plan.budgetBytes,
-          freeBytes: room.reading.freeBytes,
-        }
-      : {weightsMissing: true}),
-  };
 }

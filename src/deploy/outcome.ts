@@ -2,6 +2,7 @@ import {z} from 'zod';
 import type {Secret} from '../base/secret.ts';
 import type {Duration} from '../base/units.ts';
 import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
+import {programPreviewSchema} from '../hosts/index.ts';
 import {keyFileOf} from './client-key.ts';
 import {visit, type DeployParts, type Site} from './parts.ts';
 import type {Release} from './release.ts';
@@ -35,8 +36,10 @@ export const deployOutcomeSchema = z.object({
       threads: z.int().optional(),
     })
     .optional(),
-  /** Only when planned: the weights are not on the host yet, so nothing more could be said. */
+  /** Only when planned: the weights are not on the host yet; what is said of them is the catalogue's, if anything is. */
   weightsMissing: z.boolean().optional(),
+  /** Only when planned: the programs, as they would be started. */
+  wouldRun: z.array(programPreviewSchema).optional(),
   firstTokenMs: z.number().optional(),
   longestHoldMs: z.number().optional(),
   predictedPeakBytes: z.int().optional(),

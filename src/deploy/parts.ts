@@ -20,6 +20,8 @@ export interface DeployParts {
   engine(name: EngineName): Engine;
   /** Makes sure that a serving image is on the host; its reference there. */
   image(name: ImageName): Promise<string>;
+  /** What that image is called, before anything is built or sent. */
+  imageName(name: ImageName): Promise<string>;
   /** Where a gateway of the host is reached from here: a tunnel's end, for a loopback address of another machine. */
   reach(url: string): Promise<string>;
   /** Folder of this client's API keys. */

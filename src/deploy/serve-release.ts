@@ -4,6 +4,7 @@ import {bytes, mib, type Bytes, type Duration} from '../base/units.ts';
 import type {DeviceFacts} from '../card/index.ts';
 import type {Engine, LaunchInput} from '../engines/index.ts';
 import {gatewaySpec} from '../gateway/index.ts';
+import type {EngineSpec, GatewaySpec} from '../hosts/index.ts';
 import {deploymentFolder, type History} from './history.ts';
 import type {Lock} from './lock.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
@@ -34,27 +35,13 @@ export interface Served {
 /** Puts a recorded release into service and writes down how it went, also when it went wrong. */
 export async function serveRelease(parts: DeployParts, input: ServeInput): Promise<Served> {
   const {release, history, ladder, site} = input;
-  const {images} = release.identity;
   const at = () => parts.clock.now().toISOString();
   try {
     await using alone = input.engine.startsAlone ? await startAlone(parts, input.signal) : undefined;
     const report = await putIntoService(parts, {
       ...input,
       signal: alone ? AbortSignal.any([input.signal, alone.lost]) : input.signal,
-      spec: input.engine.launch({
-        release: release.number,
-        model: release.identity.model,
-        weightsFile: release.weights.path,
-        ...(images && {container: containerFor(images.engine, release, await parts.device.facts())}),
-        settings: release.settings,
-        predictedPeakBytes: bytes(release.predicted.peakBytes),
-        kvCacheBytes: kvCacheOf(release),
-        outputTokens: release.identity.gateway.limits.outputTokens,
-      }),
-      gateway: gatewaySpec(release.identity.gateway, {
-        stateFolder: deploymentFolder(parts.host, site.name),
-        ...(images && {image: images.gateway}),
-      }),
+      ...(await programsOf(parts, input)),
       contextTokens: release.settings.contextTokens,
       owner: input.lock.owner,
     });
@@ -77,6 +64,30 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
     }
     throw failure;
   }
+}
+
+/** What a release runs: its gateway and its engine. */
+export async function programsOf(
+  parts: Pick<DeployParts, 'device' | 'host'>,
+  {site, release, engine}: Pick<ServeInput, 'site' | 'release' | 'engine'>,
+): Promise<{gateway: GatewaySpec; spec: EngineSpec}> {
+  const {images, gateway, model} = release.identity;
+  return {
+    spec: engine.launch({
+      release: release.number,
+      model,
+      weightsFile: release.weights.path,
+      ...(images && {container: containerFor(images.engine, release, await parts.device.facts())}),
+      settings: release.settings,
+      predictedPeakBytes: bytes(release.predicted.peakBytes),
+      kvCacheBytes: kvCacheOf(release),
+      outputTokens: gateway.limits.outputTokens,
+    }),
+    gateway: gatewaySpec(gateway, {
+      stateFolder: deploymentFolder(parts.host, site.name),
+      ...(images && {image: images.gateway}),
+    }),
+  };
 }
 
 /** The device's start lock, told as a step because it may have to wait for another deploy. */

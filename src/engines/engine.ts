@@ -40,8 +40,6 @@ export interface LaunchInput {
   kvCacheBytes?: Bytes | undefined;
   /** Longest answer that the gateway lets through, in tokens. */
   outputTokens?: number | undefined;
-  /** Absolute folder of the host for what an engine compiles once; it outlives releases. */
-  cacheFolder?: string | undefined;
   /** Set when it is to run in a container: the image on the host, the GPUs it may see, and its limit of RAM. */
   container?: Pick<ContainerNeeds, 'image' | 'gpus' | 'memoryBytes'>;
 }

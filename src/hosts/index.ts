@@ -12,6 +12,7 @@ export {shareHosts} from './shared.ts';
 export type {SshHost, SshHostOptions} from './ssh/ssh-host.ts';
 export type {Asking} from './asking.ts';
 export type {Host, HostFacts, HostFiles, ImageProgram, PortHolder, Tunnel} from './host.ts';
+export {programPreviewSchema, type ProgramPreview} from './runtimes/preview.ts';
 export {deployedAs, type DeployedAs} from './deployed-as.ts';
 export type {
   ContainerNeeds,

@@ -1,6 +1,6 @@
 import {BerthError} from '../base/errors.ts';
 import type {Images} from '../hosts/index.ts';
-import {findBase, isPinned} from './base.ts';
+import {findBase, isPinned, wantedBase} from './base.ts';
 import {buildImage, planImage} from './build.ts';
 import {chooseImage} from './choose.ts';
 import type {BuildRequest} from './request.ts';
@@ -57,6 +57,23 @@ export async function ensureImage(request: EnsureRequest): Promise<EnsuredImage>
   }
   const {reference, id, base} = await buildImage(on(target));
   return {reference, id, base, how: 'built'};
+}
+
+/**
+ * What `ensureImage` would call it: nothing is pulled, built or sent. A base without a digest that is on neither
+ * machine would have to be pulled to know, so the digits are left open.
+ */
+export async function nameImage({target, local: maybeLocal, ...rest}: EnsureRequest): Promise<string> {
+  const there = {...rest, images: target};
+  const anyBase = rest.base === undefined && rest.cuda === undefined;
+  const known = isPinned(there) || (await hasBase(there));
+  const local = known ? undefined : await sameKind(maybeLocal, target);
+  const here = local && {...rest, images: local};
+  if (!known && !(here && (await hasBase(here)))) {
+    return `berth/${rest.name}:(known once ${wantedBase(there)} is there)`;
+  }
+  const planned = await planImage(here ?? there);
+  return chooseImage(await target.list(), planned, anyBase)?.reference ?? planned.reference;
 }
 
 const hasBase = async (request: BuildRequest): Promise<boolean> => (await findBase(request)) !== undefined;

@@ -1,5 +1,5 @@
 /** The door of images/: the serving images that Berth builds. */
-export {ensureImage, type EnsuredImage, type EnsureRequest} from './ensure.ts';
+export {ensureImage, nameImage, type EnsuredImage, type EnsureRequest} from './ensure.ts';
 export {pruneImages, type PrunedImages} from './prune.ts';
 export {pushImage, type PushedImage} from './push.ts';
 export {buildImage, type BuiltImage} from './build.ts';

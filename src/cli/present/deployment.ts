@@ -3,6 +3,7 @@ import {formatBytes, formatDuration} from '../../base/units.ts';
 import type {DeployOutcome, ReleaseList, Status} from '../../deploy/index.ts';
 import {isLoopback} from '../../gateway/index.ts';
 import {addressed, addressOf} from '../address.ts';
+import {presentProgram} from './programs.ts';
 import {keyValues, table} from '../table.ts';
 
 type Row = readonly [string, string];
@@ -59,7 +60,8 @@ export function presentDeploy(t: Texts, outcome: DeployOutcome): string {
     ]),
   );
   const lines = [headline(t, outcome), '', facts];
-  if (outcome.weightsMissing) lines.push('', t.deploy.weightsMissing);
+  if (outcome.weightsMissing) lines.push('', settings ? t.deploy.weightsForeseen : t.deploy.weightsMissing);
+  for (const program of outcome.wouldRun ?? []) lines.push('', presentProgram(t, program));
   if (served) lines.push('', t.deploy.tryIt, tryIt(outcome));
   return lines.join('\n');
 }

@@ -12,6 +12,9 @@ const SHARE = '0.1';
 /** Messages between its processes; Docker's 64 MiB are too few. Only what is used costs memory. */
 const SHARED_MEMORY = gib(1);
 
+/** A folder of the serving image that its user may write to; what is compiled once outlives the container there. */
+const CACHE = '/var/cache/berth';
+
 /** vLLM's names for Berth's KV types. It has no 4-bit type that all its attention kernels know. */
 const KV_DTYPES: Partial<Record<KvType, string>> = {f16: 'auto', q8_0: 'fp8'};
 
@@ -19,17 +22,8 @@ const KV_DTYPES: Partial<Record<KvType, string>> = {f16: 'auto', q8_0: 'fp8'};
  * What runs vLLM in its container with a fixed amount of memory. Every flag, and why it is there: docs/engines.md.
  */
 export function vllmLaunch(input: LaunchInput): EngineSpec {
-  const {
-    release,
-    model,
-    weightsFile,
-    settings,
-    predictedPeakBytes,
-    kvCacheBytes,
-    container,
-    cacheFolder,
-    outputTokens,
-  } = input;
+  const {release, model, weightsFile, settings, predictedPeakBytes, kvCacheBytes, container, outputTokens} =
+    input;
   return {
     release,
     model,
@@ -52,15 +46,13 @@ export function vllmLaunch(input: LaunchInput): EngineSpec {
       VLLM_API_KEY: '{token}',
       HF_HUB_OFFLINE: '1',
       VLLM_NO_USAGE_STATS: '1',
-      ...(cacheFolder !== undefined && cacheVariables(cacheFolder)),
+      ...cacheVariables(CACHE),
     },
     ...(container && {
       container: {
         ...container,
-        mounts: [
-          {path: weightsFile, readOnly: true},
-          ...(cacheFolder === undefined ? [] : [{path: cacheFolder, readOnly: false}]),
-        ],
+        mounts: [{path: weightsFile, readOnly: true}],
+        cachePath: CACHE,
         sharedMemoryBytes: SHARED_MEMORY,
       },
     }),

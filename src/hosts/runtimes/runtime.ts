@@ -1,6 +1,7 @@
 import type {Secret} from '../../base/secret.ts';
 import type {Bytes, Duration} from '../../base/units.ts';
 import type {GatewayOrder, GatewayReply} from './gateway-order.ts';
+import type {ProgramPreview} from './preview.ts';
 
 export type RuntimeKind = 'process' | 'docker';
 
@@ -28,6 +29,8 @@ export interface ContainerNeeds {
   sharedMemoryBytes?: Bytes;
   /** A port of the container that clients reach at this address of the host, under the same number. */
   publish?: {address: string; port: number};
+  /** A folder of the container that outlives it: the next engine of the same deployment finds it as it was left. */
+  cachePath?: string;
   /** GPUs that it sees, by UUID or index; none when undefined. */
   gpus?: 'all' | readonly string[];
 }
@@ -128,6 +131,8 @@ export interface Runtime {
    * a second is refused with the owner's name.
    */
   begin(deployment: string, gateway: GatewaySpec, owner: string, signal?: AbortSignal): Promise<Transition>;
+  /** The programs as they would be started, without their secrets. Asks nobody. */
+  preview(deployment: string, gateway: GatewaySpec, engine: EngineSpec): ProgramPreview[];
   /** Sends an order to the running gateway. */
   order(deployment: string, order: GatewayOrder): Promise<GatewayReply>;
   /**

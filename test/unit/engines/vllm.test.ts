@@ -17,7 +17,6 @@ const input: LaunchInput = {
   predictedPeakBytes: gib(12),
   kvCacheBytes: gib(2),
   outputTokens: 4096,
-  cacheFolder: '/var/lib/berth/cache/vllm',
   container: {image: 'berth/vllm:1', gpus: ['GPU-1']},
 };
 
@@ -45,19 +44,17 @@ describe('launch of vllm', () => {
         VLLM_API_KEY: '{token}',
         HF_HUB_OFFLINE: '1',
         VLLM_NO_USAGE_STATS: '1',
-        HOME: '/var/lib/berth/cache/vllm',
+        HOME: '/var/cache/berth',
         USER: 'berth',
-        VLLM_CACHE_ROOT: '/var/lib/berth/cache/vllm/vllm',
-        TORCHINDUCTOR_CACHE_DIR: '/var/lib/berth/cache/vllm/inductor',
-        TRITON_CACHE_DIR: '/var/lib/berth/cache/vllm/triton',
+        VLLM_CACHE_ROOT: '/var/cache/berth/vllm',
+        TORCHINDUCTOR_CACHE_DIR: '/var/cache/berth/inductor',
+        TRITON_CACHE_DIR: '/var/cache/berth/triton',
       },
       container: {
         image: 'berth/vllm:1',
         gpus: ['GPU-1'],
-        mounts: [
-          {path: '/weights/qwen3-4b', readOnly: true},
-          {path: '/var/lib/berth/cache/vllm', readOnly: false},
-        ],
+        mounts: [{path: '/weights/qwen3-4b', readOnly: true}],
+        cachePath: '/var/cache/berth',
         sharedMemoryBytes: gib(1),
       },
     });

@@ -147,6 +147,31 @@ export const deploy = {
     swap: 'swap: requests are held while the old release makes room',
   },
   weightsMissing: 'The weights are not on this host yet; the plan can be told once they are.',
+  weightsForeseen:
+    'The weights are not on this host yet: the sizes are the catalogue’s, and all that follows from them is predicted.',
+  wouldRun: {gateway: 'Gateway', engine: 'Engine'},
+  wouldRunLabels: {
+    image: 'Image',
+    command: 'Command',
+    env: 'Environment',
+    user: 'User',
+    mounts: 'Mounts',
+    gpus: 'GPUs',
+    limits: 'Limits',
+    publish: 'Port',
+    network: 'Network',
+    labels: 'Labels',
+  },
+  wouldRunLimits: (p: {
+    memory: string | undefined;
+    shared: string | undefined;
+    processes: number | undefined;
+  }) =>
+    [
+      p.memory === undefined ? 'no limit of RAM' : `${p.memory} of RAM`,
+      ...(p.shared === undefined ? [] : [`${p.shared} of shared memory`]),
+      ...(p.processes === undefined ? [] : [`${p.processes} processes`]),
+    ].join(', '),
   tryIt: 'Try it:',
   urlOnHost: (p: {url: string; host: string}) => `${p.url} (on ${p.host} alone)`,
   wayHere: (p: {command: string}) => `from this machine: ${p.command}`,

@@ -7,7 +7,16 @@ import type {ContainerNeeds, EngineSpec, GatewaySpec} from '../runtime.ts';
 import type {DeploymentPaths} from '../supervisor/paths.ts';
 import {fillArgv, fillEnvironment, type Access} from '../supervisor/programs/placeholders.ts';
 import {PROTOCOL, type Intent} from '../supervisor/wire.ts';
-import {DOCKER_SOCKET, LABEL, networksOf, RUN_FOLDER, runVolumeOf, specHash, type Role} from './names.ts';
+import {
+  cacheVolumeOf,
+  DOCKER_SOCKET,
+  LABEL,
+  networksOf,
+  RUN_FOLDER,
+  runVolumeOf,
+  specHash,
+  type Role,
+} from './names.ts';
 
 /** Nobody in particular: no file of the host belongs to it. */
 const NOBODY = '65532:65532';
@@ -129,7 +138,11 @@ export function engineContainer(
     }),
     HostConfig: {
       ...hostConfig(needs),
-      Binds: mounts(needs),
+      Binds: [
+        ...mounts(needs),
+        // A volume takes its owner from the folder of the image, so that nobody in particular may write to it.
+        ...(needs.cachePath === undefined ? [] : [`${cacheVolumeOf(paths.deployment)}:${needs.cachePath}`]),
+      ],
       NetworkMode: networksOf(paths.deployment).inside,
       ...(needs.gpus && {DeviceRequests: [gpuRequest(needs.gpus)]}),
     },

@@ -6,7 +6,15 @@ import {ms, seconds, type Duration} from '../../../base/units.ts';
 import type {Docker} from '../../docker/docker.ts';
 import {asking} from '../../docker/failures.ts';
 import type {HostFiles} from '../../host.ts';
-import type {ContainerNeeds, GatewaySpec, LogLine, LogOptions, Observed, Transition} from '../runtime.ts';
+import type {
+  ContainerNeeds,
+  EngineSpec,
+  GatewaySpec,
+  LogLine,
+  LogOptions,
+  Observed,
+  Transition,
+} from '../runtime.ts';
 import {supervisorFailed, SupervisorSilent, otherVersion} from '../supervisor/client/failures.ts';
 import {
   END,
@@ -19,6 +27,8 @@ import {committedFrom, type CommittedFile} from '../supervisor/committed.ts';
 import type {DeploymentPaths} from '../supervisor/paths.ts';
 import {SupervisorFailure} from '../supervisor/wire.ts';
 import {watchContainer, type WatchAccount} from './containers.ts';
+import type {ProgramPreview} from '../preview.ts';
+import {previewContainers} from './preview.ts';
 import {DockerControl} from './docker-control.ts';
 import {DockerTransition} from './docker-transition.ts';
 import type {WatchGreeting} from './greeting.ts';
@@ -48,6 +58,10 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
     super(options);
     this.#docker = options.docker.raw;
     this.#options = options;
+  }
+
+  preview(deployment: string, gateway: GatewaySpec, engine: EngineSpec): ProgramPreview[] {
+    return previewContainers(this.paths(deployment), gateway, engine);
   }
 
   async stop(deployment: string, drain: Duration): Promise<void> {

@@ -39,5 +39,8 @@ export const networksOf = (deployment: string): Networks => ({
 
 export const runVolumeOf = (deployment: string): string => `berth-${deployment}-run`;
 
+/** What engines of a deployment keep from one start to the next. */
+export const cacheVolumeOf = (deployment: string): string => `berth-${deployment}-cache`;
+
 export const specHash = (spec: object): string =>
   createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);

@@ -2,7 +2,8 @@ import {ms, type Duration} from '../../../base/units.ts';
 import {waitFor} from '../../../base/wait.ts';
 import {signalProcess} from '../../local/processes.ts';
 import {explainUnwritable} from '../../state-folder.ts';
-import type {LogLine, LogOptions} from '../runtime.ts';
+import type {ProgramPreview} from '../preview.ts';
+import type {EngineSpec, GatewaySpec, LogLine, LogOptions, ProgramSpec} from '../runtime.ts';
 import {otherVersion, SupervisorSilent} from '../supervisor/client/failures.ts';
 import {
   ANSWER,
@@ -34,6 +35,18 @@ export class ProcessRuntime extends SupervisedRuntime<ProcessControl> {
   constructor(options: ProcessRuntimeOptions) {
     super(options);
     this.#surroundings = options;
+  }
+
+  preview(_deployment: string, gateway: GatewaySpec, engine: EngineSpec): ProgramPreview[] {
+    const shown = ({argv, env}: ProgramSpec): Omit<ProgramPreview, 'role'> => ({
+      argv: [...argv],
+      env: {...env},
+    });
+    // Address, port and secret are drawn at each start: their places stay as they are.
+    return [
+      {role: 'gateway', ...shown(gateway)},
+      {role: 'engine', ...shown(engine)},
+    ];
   }
 
   async stop(deployment: string, drain: Duration): Promise<void> {

@@ -4,6 +4,7 @@ import {ms, seconds, type Duration} from '../../../../base/units.ts';
 import {waitFor} from '../../../../base/wait.ts';
 import type {GatewayOrder, GatewayReply} from '../../gateway-order.ts';
 import type {
+  EngineSpec,
   GatewaySpec,
   LogLine,
   LogOptions,
@@ -12,6 +13,7 @@ import type {
   RuntimeKind,
   Transition,
 } from '../../runtime.ts';
+import type {ProgramPreview} from '../../preview.ts';
 import type {Committed, CommittedFile} from '../committed.ts';
 import {deploymentPaths, type DeploymentPaths} from '../paths.ts';
 import {SupervisorFailure, type CallName, type Calls} from '../wire.ts';
@@ -65,6 +67,7 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
   /** Starts a supervisor, or finds the one that another client was quicker to start. */
   protected abstract launch(paths: DeploymentPaths, launch: Launch, signal?: AbortSignal): Promise<C>;
   protected abstract readCommitted(paths: DeploymentPaths): Promise<CommittedFile>;
+  abstract preview(deployment: string, gateway: GatewaySpec, engine: EngineSpec): ProgramPreview[];
   abstract stop(deployment: string, drain: Duration): Promise<void>;
   abstract logs(deployment: string, options: LogOptions): AsyncIterable<LogLine>;
 
