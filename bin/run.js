@@ -28,7 +28,11 @@ async function runHere() {
   module.enableCompileCache?.();
   const checkout = existsSync(`${root}src`);
   const {main} = await import(checkout ? '../src/cli/main.ts' : '../dist/cli/main.js');
+  // Deadlines do not keep a program alive by themselves: after a lost connection nothing else might, and the command
+  // would end without a word instead of with the deadline's error.
+  const alive = setInterval(() => undefined, 2 ** 30);
   const code = await main(argv, {root, packageJson, commands: checkout ? 'src/commands' : 'dist/commands'});
+  clearInterval(alive);
   // Idle connections must not keep a finished command alive, and exit() must not cut its output.
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise((resolve) => stream.write('', resolve));

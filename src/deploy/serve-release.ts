@@ -10,7 +10,7 @@ import type {Lock} from './lock.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import type {Ladder} from './plan.ts';
 import type {Release} from './release.ts';
-import {notInService, putIntoService} from './service.ts';
+import {notInService, putIntoService, servesUnfinished} from './service.ts';
 import {takeStartLock} from './start/start-lock.ts';
 
 export interface ServeInput {
@@ -36,6 +36,7 @@ export interface Served {
 export async function serveRelease(parts: DeployParts, input: ServeInput): Promise<Served> {
   const {release, history, ladder, site} = input;
   const at = () => parts.clock.now().toISOString();
+  const reached = {service: false};
   try {
     await using alone = input.engine.startsAlone ? await startAlone(parts, input.signal) : undefined;
     const report = await putIntoService(parts, {
@@ -44,6 +45,9 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
       ...(await programsOf(parts, input)),
       contextTokens: release.settings.contextTokens,
       owner: input.lock.owner,
+      onCommitted: () => {
+        reached.service = true;
+      },
     });
     const served: Served = {
       ladder,
@@ -54,11 +58,15 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
     await history.prune(release.number);
     return served;
   } catch (error) {
-    const failure = notInService(release.number, committedRelease(site.observed), firstError(error));
+    const cause = firstError(error);
+    const failure = reached.service
+      ? servesUnfinished(release.number, cause)
+      : notInService(release.number, committedRelease(site.observed), cause);
     if (failure instanceof BerthError) {
       const {code, message} = failure;
+      const state = reached.service ? 'served' : 'failed';
       await history
-        .conclude(release.number, {state: 'failed', at: at(), ladder, error: {code, message}})
+        .conclude(release.number, {state, at: at(), ladder, error: {code, message}})
         // A host that is lost, or a full disk: what failed first matters more than that it is not written down.
         .catch(() => undefined);
     }

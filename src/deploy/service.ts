@@ -34,6 +34,8 @@ export interface ServiceInput {
   signal: AbortSignal;
   /** When the card counts as quiet, other than usual. */
   quiet?: QuietRule;
+  /** Called once the host has committed to the release: it serves, whatever comes after. */
+  onCommitted?: () => void;
 }
 
 export interface ServiceReport {
@@ -60,6 +62,7 @@ export async function putIntoService(parts: DeployParts, input: ServiceInput): P
     async () => {
       await transition.route(candidate.name);
       await transition.commit(candidate.name);
+      input.onCommitted?.();
     },
   );
   if (ladder === 'side-by-side' && old) {
@@ -187,6 +190,21 @@ export function notInService(release: number, present: number | undefined, error
     ...(error.why && {why: error.why}),
     try: error.try.length > 0 ? error.try : ['berth logs', 'berth doctor'],
     details: {release, serving: present, cause: error.code, ...error.details},
+    lastLines: error.lastLines,
+    cause: error,
+  });
+}
+
+/** The error for a release that serves, while what was to come after could not be done. The host does that itself. */
+export function servesUnfinished(release: number, error: unknown): unknown {
+  if (!(error instanceof BerthError)) return error;
+  return new BerthError({
+    code: 'deploy_unfinished',
+    what: (t) => t.deploy.unfinished({release, cause: error.what(t)}),
+    ...(error.why && {why: error.why}),
+    try: ['berth status', ...error.try],
+    exit: error.exit,
+    details: {release, serving: release, cause: error.code, ...error.details},
     lastLines: error.lastLines,
     cause: error,
   });

@@ -186,7 +186,7 @@ describe('keys', () => {
 
 describe('what a host tells', () => {
   const told =
-    'Welcome!\nuid=1000\nuser=ops\nhome=/home/ops\nstate=\ndocker=\nhostname=rig1\nsystem=Linux\nrelease=6.1\narch=aarch64\nos=Debian 12\n';
+    'Welcome!\nuid=1000\nuser=ops\nhome=/home/ops\nstate=\ncache=\ndocker=\nhostname=rig1\nsystem=Linux\nrelease=6.1\narch=aarch64\nos=Debian 12\n';
   it('becomes facts, a greeting notwithstanding', () => {
     expect(parseFacts(told)).toMatchObject({user: 'ops', platform: 'linux', arch: 'arm64', os: 'Debian 12'});
     expect(parseFacts('Windows says no')).toBeUndefined();

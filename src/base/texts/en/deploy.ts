@@ -41,6 +41,8 @@ export const deploy = {
       : `No release before ${p.present} has ever served, so there is nothing to go back to.`,
   engineFailed: (p: {release: number; restarts: number}) =>
     `The engine of release ${p.release} keeps ending (${p.restarts} restarts), so Berth has stopped restarting it.`,
+  unfinished: (p: {release: number; cause: string}) =>
+    `Release ${p.release} serves, but the deploy could not finish its work. ${p.cause}`,
   failed: (p: {release: number; present: number | undefined; cause: string}) =>
     p.present === undefined
       ? `Release ${p.release} was not put into service. ${p.cause}`

@@ -26,6 +26,7 @@ export const deploy: typeof en = {
       : `第 ${present} 号之前没有成功服务过的版本，无可回滚。`,
   engineFailed: ({release, restarts}) =>
     `第 ${release} 号版本的引擎反复退出（已重启 ${restarts} 次），Berth 已停止重启。`,
+  unfinished: (p) => `版本 ${p.release} 已在服务，但部署的收尾工作没有完成。${p.cause}`,
   failed: ({release, present, cause}) =>
     present === undefined
       ? `第 ${release} 号版本未能上线。${cause}`
