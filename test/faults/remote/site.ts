@@ -201,6 +201,8 @@ export class Site implements AsyncDisposable {
     const child = spawn('nsenter', [...inside, `http://127.0.0.1:${port}`, keyFile, '1'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    // A test that fails stops nothing.
+    this.#opened.defer(() => void child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     const printed = text(child.stdout);
     return {
