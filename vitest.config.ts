@@ -15,9 +15,10 @@ export default defineConfig({
     projects: [
       project('unit', 10_000),
       project('contract', 60_000),
-      // Real processes, ports and files: one file at a time on a two-core machine.
-      project('integration', 120_000, {fileParallelism: false, globalSetup: RIG}),
-      project('faults', 180_000, {fileParallelism: false, globalSetup: RIG}),
+      // Real processes, ports and files: one file at a time on a two-core machine. One that was starved there may
+      // miss a deadline; what fails twice is broken. The report names each test that needed its second try.
+      project('integration', 120_000, {fileParallelism: false, globalSetup: RIG, retry: 1}),
+      project('faults', 180_000, {fileParallelism: false, globalSetup: RIG, retry: 1}),
       project('browser', 120_000, {fileParallelism: false}),
       project('gpu', 600_000, {fileParallelism: false}),
     ],
