@@ -25,10 +25,15 @@ export async function* readRemoteLogs(
     gpus: false,
     mounts: [{path: paths.logs, readOnly: true}],
   });
-  const stop = (): void => void stream.destroy();
+  const lines = createInterface({input: stream});
+  const stop = (): void => {
+    // A stream that is destroyed has no end, which is what the lines would wait for.
+    lines.close();
+    stream.destroy();
+  };
   signal?.addEventListener('abort', stop, {once: true});
   try {
-    for await (const line of createInterface({input: stream})) yield parse(line);
+    for await (const line of lines) yield parse(line);
   } finally {
     signal?.removeEventListener('abort', stop);
     stop();

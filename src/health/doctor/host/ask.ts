@@ -1,4 +1,6 @@
 /** What a doctor asks of a host where programs run in containers. Nothing here changes anything. */
+import {createInterface} from 'node:readline';
+import type {Duplex} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import {z} from 'zod';
 import {describeError} from '../../../base/errors.ts';
@@ -65,20 +67,21 @@ export async function askEngines(host: Host): Promise<EngineProcess[]> {
 
 type Kind = Pick<ImageProgram, 'as' | 'network' | 'gpus'>;
 
-/** What it printed, until it ended. The stream is closed when the signal aborts, and its container goes with it. */
+/** What is read of what it prints. The stream is closed then, or when the signal aborts; its container goes with it. */
 async function printed(
   host: Host,
   image: string,
   argv: ImageProgram['argv'],
   kind: Kind,
   signal: AbortSignal,
+  read: (stream: Duplex) => Promise<string> = text,
 ): Promise<string> {
   const stream = await host.runInImage({...kind, image, argv, mounts: []});
   const giveUp = (): void => void stream.destroy();
   signal.addEventListener('abort', giveUp, {once: true});
   try {
     signal.throwIfAborted();
-    return await text(stream);
+    return await read(stream);
   } finally {
     signal.removeEventListener('abort', giveUp);
     stream.destroy();
@@ -98,6 +101,12 @@ export async function askContainer(host: Host, image: string, signal: AbortSigna
 
 const answersSchema = z.array(z.object({origin: z.string(), elapsedMs: z.number().exactOptional()}));
 
+/** The program lives on while names that nobody knows are looked up; what it has to say is one line. */
+async function firstLine(stream: Duplex): Promise<string> {
+  for await (const line of createInterface({input: stream})) return line;
+  throw new Error('it ended without an answer');
+}
+
 /** Asks addresses from the host, as a container of it would. */
 export async function askReach(
   host: Host,
@@ -107,5 +116,5 @@ export async function askReach(
 ): Promise<Answer[]> {
   const kind = {as: 'owner', network: true, gpus: false} as const;
   const argv = [...imageProgram('health/doctor/reach/main'), ...origins] as const;
-  return answersSchema.parse(JSON.parse(await printed(host, image, argv, kind, signal)));
+  return answersSchema.parse(JSON.parse(await printed(host, image, argv, kind, signal, firstLine)));
 }
