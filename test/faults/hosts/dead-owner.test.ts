@@ -39,10 +39,10 @@ test.for(POINTS)('an owner killed when $point: release $serves serves, alone', a
   await until('the change to be over', async () => ((await world.running()).transition ? undefined : true));
   await world.answeredBy(serves);
   if (held) expect((await held).status).toBe(200);
-  const {engines, committedRelease, gateway, supervisorPid} = await world.running();
+  const {engines, committedRelease, gateway} = await world.running();
   expect(engines).toMatchObject([{release: serves, program: {state: 'running'}}]);
   expect(committedRelease).toBe(serves);
-  const known = [supervisorPid ?? 0, ...gateway.pids, ...engines.flatMap(({pids}) => pids)];
+  const known = [...gateway.pids, ...engines.flatMap(({pids}) => pids)];
   expect((await world.marked()).sort()).toEqual(known.sort());
   await world.deploy(world.engine(3));
   await world.answeredBy(3);

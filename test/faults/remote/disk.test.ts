@@ -23,6 +23,8 @@ describe.skipIf(await needsDocker())('the disk of a host over SSH', () => {
 
   it('is full during a build there: refused with the reason, and with room it is built', async () => {
     const other = 'other-base:test';
+    // Layers that other files of this run have left there would leave nothing to write.
+    await site.host.must(['docker', 'image', 'prune', '--all', '--force']);
     await site.host.must(['docker', 'tag', await site.host.baseImage(), other]);
     const build = ['image', 'build', 'berth', '--host', 'rig1', '--base', other];
     const free = Number(await site.host.must(['sh', '-c', 'df --output=avail -B1 /data | tail -n 1']));
