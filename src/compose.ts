@@ -113,7 +113,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
     const present = agents.get(host);
     if (present) return present;
     const opening = import('./agent/index.ts').then(({openAgents}) =>
-      openAgents({host, image: async () => (await presentImage(host)) ?? (await ensureImage()), env, clock}),
+      openAgents({host, presentImage: () => presentImage(host), exactImage: ensureImage, env, clock}),
     );
     agents.set(host, opening);
     return opening;
@@ -187,6 +187,11 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
         findModel: (name, own) => findModel(name, ownModels(own)),
         engine: (name) => engineFor(name, {llamaServer: env.BERTH_LLAMA_SERVER}),
         ...images,
+        begin: () => {
+          // A container that is being made when the connection ends would stay behind.
+          const begun = there?.begin().catch(() => undefined);
+          opened.defer(async () => await begun);
+        },
         reach: async (url) => {
           const {hostname, port} = new URL(url);
           if (host.kind === 'local' || !isLoopback(hostname)) return url;

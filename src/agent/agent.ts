@@ -7,6 +7,7 @@ import {
   AGENT_BEAT_MS,
   fromWire,
   parseLine,
+  PROTOCOL,
   type Answer,
   type CallName,
   type Calls,
@@ -20,19 +21,34 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-/** The client's side of an agent. It is started when it is first asked. */
+interface Greeted {
+  protocol: number | undefined;
+  stream: Duplex;
+  leave(): void;
+}
+
+/** What an agent is made of: what is there already, or exactly what this client would build. */
+export type AgentImage = 'present' | 'exact';
+
+/** The client's side of an agent. It is started when it is first asked, or before by `begin`. */
 export class Agent {
-  readonly #start: () => Promise<Duplex>;
+  readonly #start: (image: AgentImage) => Promise<Duplex>;
   readonly #purpose: Purpose;
   readonly #host: string;
   readonly #pending = new Map<number, Pending>();
   #stream: Promise<Duplex> | undefined;
   #nextId = 1;
 
-  constructor(host: string, purpose: Purpose, start: () => Promise<Duplex>) {
+  constructor(host: string, purpose: Purpose, start: (image: AgentImage) => Promise<Duplex>) {
     this.#host = host;
     this.#purpose = purpose;
     this.#start = start;
+  }
+
+  /** Starts it, so that the first question need not wait. What fails is told to who asks. */
+  async begin(): Promise<void> {
+    this.#stream ??= this.#open();
+    await this.#stream.catch(() => undefined);
   }
 
   /** Asks, and fails with the error of the agent, or with `agent_gone` when it ends without an answer. */
@@ -62,19 +78,38 @@ export class Agent {
   }
 
   async #open(): Promise<Duplex> {
-    const stream = await this.#start();
+    const present = await this.#greet(await this.#start('present'));
+    if (present.protocol === PROTOCOL) return present.stream;
+    // An image of another Berth, which may understand each question in its own way.
+    present.leave();
+    const exact = await this.#greet(await this.#start('exact'));
+    if (exact.protocol === PROTOCOL) return exact.stream;
+    exact.leave();
+    throw new Error(`the agent on ${this.#host} speaks protocol ${exact.protocol}, not ${PROTOCOL}`);
+  }
+
+  /** Says hello; whoever has heard the answer takes the stream or leaves it. */
+  async #greet(stream: Duplex): Promise<Greeted> {
     createInterface({input: stream})
       .on('line', (line) => this.#hear(parseLine(line) as Answer))
       // The stream's own error, told a second time.
       .on('error', () => undefined);
     const beat = setInterval(() => void stream.write('\n'), AGENT_BEAT_MS).unref();
-    stream.once('close', () => {
+    let left = false;
+    const lose = (cause?: unknown): void => {
       clearInterval(beat);
-      this.#lose(undefined);
-    });
-    stream.once('error', (error) => this.#lose(error));
-    await this.#put(stream, 'hello', this.#purpose);
-    return stream;
+      if (!left) this.#lose(cause);
+    };
+    stream.once('close', () => lose()).once('error', lose);
+    const {protocol} = (await this.#put(stream, 'hello', this.#purpose)) as Calls['hello']['answer'];
+    return {
+      protocol,
+      stream,
+      leave: () => {
+        left = true;
+        stream.destroy();
+      },
+    };
   }
 
   #put<Name extends CallName>(

@@ -6,11 +6,10 @@ import {createInterface} from 'node:readline';
 import {systemClock} from '../base/clock.ts';
 import type {Progress} from '../base/progress.ts';
 import {inEveryLanguage} from '../base/texts/index.ts';
-import {localRun, openDevice} from '../card/index.ts';
-import {openWeightsStore} from '../models/index.ts';
 import {
   AGENT_SILENCE_MS,
   parseLine,
+  PROTOCOL,
   toWire,
   type Answer,
   type CallName,
@@ -30,9 +29,9 @@ const leave = (): void => process.exit(0);
 // A cut cable closes no input: a client that is not heard is gone, and its work with it.
 const silence = setTimeout(leave, AGENT_SILENCE_MS);
 let handlers: Handlers = {
-  hello: (purpose) => {
-    handlers = handlersFor(purpose);
-    return Promise.resolve({});
+  hello: async (purpose) => {
+    handlers = await handlersFor(purpose);
+    return {protocol: PROTOCOL};
   },
 };
 
@@ -59,13 +58,16 @@ async function answer({id, call, input}: Question): Promise<void> {
   }
 }
 
-function handlersFor(purpose: Purpose): Handlers {
+/** Loads only what the purpose takes: somebody waits for the agent to start. */
+async function handlersFor(purpose: Purpose): Promise<Handlers> {
   switch (purpose.purpose) {
     case 'device': {
+      const {localRun, openDevice} = await import('../card/index.ts');
       const device = openDevice({clock, run: localRun(), card: purpose.card});
       return {facts: () => device.facts(), read: () => device.read()};
     }
     case 'weights': {
+      const {openWeightsStore} = await import('../models/index.ts');
       const {folder, env} = purpose;
       const store = openWeightsStore({folder, env: {...process.env, ...env}, clock});
       return {

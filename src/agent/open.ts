@@ -4,7 +4,7 @@ import {imageProgram} from '../base/program.ts';
 import type {Device} from '../card/index.ts';
 import type {Host, ImageProgram} from '../hosts/index.ts';
 import type {WeightsKeeper} from '../models/index.ts';
-import {Agent} from './agent.ts';
+import {Agent, type AgentImage} from './agent.ts';
 import {hasCards, remoteDevice, runOn} from './remote-device.ts';
 import {remoteWeights} from './remote-weights.ts';
 import type {Purpose} from './wire.ts';
@@ -20,8 +20,10 @@ const HUB_SETTINGS = [
 
 export interface AgentsOptions {
   host: Host;
-  /** Sees to it that the image of Berth is on the host; its reference there. */
-  image: () => Promise<string>;
+  /** Reference on the host of an image of Berth that is there; undefined when none is. */
+  presentImage: () => Promise<string | undefined>;
+  /** Sees to it that the very image of this Berth is on the host; its reference there. */
+  exactImage: () => Promise<string>;
   env: NodeJS.ProcessEnv;
   clock: Clock;
 }
@@ -33,19 +35,30 @@ export interface AgentsOptions {
 export interface Agents {
   device(card: string | undefined): Device;
   weights: WeightsKeeper;
+  /**
+   * Starts those that there are, together, where an image for them is there already: a start takes longer than most
+   * answers. Resolves when each has started, or failed to, which is told to who asks it.
+   */
+  begin(): Promise<void>;
 }
 
-export function openAgents({host, image, env, clock}: AgentsOptions): Agents {
+export function openAgents({host, presentImage, exactImage, env, clock}: AgentsOptions): Agents {
   const folder = posix.join(host.cacheRoot, 'weights');
   const run = runOn(host);
-  const agent = (purpose: Purpose, program: () => Promise<Omit<ImageProgram, 'image' | 'argv'>>): Agent =>
-    new Agent(host.name, purpose, async () =>
+  const image = async (which: AgentImage): Promise<string> =>
+    (which === 'present' ? await presentImage() : undefined) ?? (await exactImage());
+  const all: Agent[] = [];
+  const agent = (purpose: Purpose, program: () => Promise<Omit<ImageProgram, 'image' | 'argv'>>): Agent => {
+    const made = new Agent(host.name, purpose, async (which) =>
       host.runInImage({
         ...(await program()),
-        image: await image(),
+        image: await image(which),
         argv: imageProgram('agent/main'),
       }),
     );
+    all.push(made);
+    return made;
+  };
   const fetching = agent({purpose: 'weights', folder, env: hubSettings(env)}, () =>
     Promise.resolve({as: 'owner', network: true, mounts: [{path: folder, readOnly: false}], gpus: false}),
   );
@@ -59,6 +72,10 @@ export function openAgents({host, image, env, clock}: AgentsOptions): Agents {
   return {
     device: (card) => remoteDevice({agent: observing(card), run, clock, card}),
     weights: remoteWeights(fetching, host.name),
+    async begin() {
+      if ((await presentImage()) === undefined) return;
+      await Promise.all(all.map((one) => one.begin()));
+    },
   };
 }
 

@@ -24,8 +24,12 @@ export type Purpose =
       env: Record<string, string>;
     };
 
+/** What this client and its agents speak. Counted up when anything in this file changes its meaning. */
+export const PROTOCOL = 1;
+
 export interface Calls {
-  hello: {input: Purpose; answer: Record<string, never>};
+  /** An agent of another version says another protocol; the first ones said none. */
+  hello: {input: Purpose; answer: {protocol?: number}};
   facts: {input: Record<string, never>; answer: DeviceFacts};
   read: {input: Record<string, never>; answer: Reading};
   find: {input: OfModel; answer: Weights | null};

@@ -30,6 +30,7 @@ export async function deploy(
   options: DeployOptions = {},
 ): Promise<DeployOutcome> {
   const started = parts.clock.elapsed();
+  parts.begin();
   await checkCardWorks(parts.device);
   const before = await visit(parts, settings);
   checkCardIsUsed(settings, before.runtime.kind);
@@ -43,10 +44,12 @@ export async function deploy(
 
   await using lock = await takeLock(parts.host, settings.deployment, parts.clock, parts.signal);
   const signal = AbortSignal.any([parts.signal, lock.lost]);
-  const site = await visit(parts, settings);
   const history = new History(parts.host, settings.deployment);
-  const key = await ensureClientKey(parts.host, settings.deployment, keyFileFor(parts, settings));
-  const card = await namedCard(parts, settings);
+  const [site, key, card] = await Promise.all([
+    visit(parts, settings),
+    ensureClientKey(parts.host, settings.deployment, keyFileFor(parts, settings)),
+    namedCard(parts, settings),
+  ]);
   const identity = identityOf(settings, target, {weights, runtime: site.runtime.kind, images, card});
 
   const present = await presentRelease(history, site);

@@ -70,8 +70,11 @@ interface Conclusion {
 export async function conclude(input: Conclusion): Promise<DeployOutcome> {
   const {parts, site, release, key, served} = input;
   const {address, port} = release.identity.gateway;
-  const {observed} = await visit(parts, {deployment: site.name, runtime: site.runtime.kind});
-  const [reading, {kind}] = await Promise.all([parts.device.read(), parts.device.facts()]);
+  const [{observed}, reading, {kind}] = await Promise.all([
+    visit(parts, {deployment: site.name, runtime: site.runtime.kind}),
+    parts.device.read(),
+    parts.device.facts(),
+  ]);
   return {
     schema: 'berth.deploy/1',
     outcome: input.outcome,

@@ -22,6 +22,8 @@ export interface DeployParts {
   image(name: ImageName): Promise<string>;
   /** What that image is called, before anything is built or sent. */
   imageName(name: ImageName): Promise<string>;
+  /** Lets what will be asked on the host start now, while other things are looked at. */
+  begin(): void;
   /** Where a gateway of the host is reached from here: a tunnel's end, for a loopback address of another machine. */
   reach(url: string): Promise<string>;
   /** Folder of this client's API keys. */

@@ -1,8 +1,8 @@
 import {PassThrough, Duplex} from 'node:stream';
 import {describe, expect, it} from 'vitest';
-import {Agent} from '../../../src/agent/agent.ts';
+import {Agent, type AgentImage} from '../../../src/agent/agent.ts';
 import {cpuFacts} from '../../../src/agent/cpu-facts.ts';
-import {fromWire, toWire, type Answer, type Question} from '../../../src/agent/wire.ts';
+import {fromWire, PROTOCOL, toWire, type Answer, type Question} from '../../../src/agent/wire.ts';
 import {BerthError, ExitCode} from '../../../src/base/errors.ts';
 import type {ProgressEvent} from '../../../src/base/progress.ts';
 import {inEveryLanguage, textsFor} from '../../../src/base/texts/index.ts';
@@ -61,7 +61,7 @@ describe('asking an agent', () => {
         otherEnd(({id, call, input}) => {
           if (call === 'hello') {
             purposes.push(input);
-            return [{id, result: {}}];
+            return [{id, result: {protocol: PROTOCOL}}];
           }
           const said = inEveryLanguage((t) => t.hosts.supervisorStarts());
           return [
@@ -83,7 +83,7 @@ describe('asking an agent', () => {
     const agent = new Agent('gpu1', {purpose: 'device'}, () => {
       started++;
       const stream = otherEnd(({id, call}) => {
-        if (call === 'hello') return [{id, result: {}}];
+        if (call === 'hello') return [{id, result: {protocol: PROTOCOL}}];
         if (started === 1) setImmediate(() => stream.destroy());
         return started === 1 ? [] : [{id, result: {processes: []}}];
       });
@@ -91,6 +91,51 @@ describe('asking an agent', () => {
     });
     await expect(agent.ask('read', {})).rejects.toMatchObject({code: 'agent_gone', exit: 3});
     await expect(agent.ask('read', {})).resolves.toEqual({processes: []});
+  });
+
+  /** Starts agents that say these protocols, by what they are made of; each tells what it was made of. */
+  const speaking = (protocols: Record<AgentImage, number | undefined>) => {
+    const started: {image: AgentImage; stream: Duplex}[] = [];
+    const agent = new Agent('gpu1', {purpose: 'device'}, (image) => {
+      const stream = otherEnd(({id, call}) => [
+        {id, result: call === 'hello' ? {protocol: protocols[image]} : {image}},
+      ]);
+      started.push({image, stream});
+      return Promise.resolve(stream);
+    });
+    return {agent, started};
+  };
+
+  it.each([undefined, PROTOCOL + 1])(
+    'does not ask one of another version (protocol %j)',
+    async (protocol) => {
+      const {agent, started} = speaking({present: protocol, exact: PROTOCOL});
+      await expect(agent.ask('read', {})).resolves.toEqual({image: 'exact'});
+      expect(started.map(({image, stream}) => [image, stream.destroyed])).toEqual([
+        ['present', true],
+        ['exact', false],
+      ]);
+      // That the first has ended by now takes nothing from the second.
+      await expect(agent.ask('facts', {})).resolves.toEqual({image: 'exact'});
+      expect(started).toHaveLength(2);
+    },
+  );
+
+  it('fails when its own image speaks otherwise too, and leaves nothing running', async () => {
+    const {agent, started} = speaking({present: undefined, exact: PROTOCOL + 1});
+    await expect(agent.ask('read', {})).rejects.toThrow(`not ${PROTOCOL}`);
+    expect(started.every(({stream}) => stream.destroyed)).toBe(true);
+  });
+
+  it('finds it started when it was told to begin, and hears of a start that failed', async () => {
+    const {agent, started} = speaking({present: PROTOCOL, exact: undefined});
+    await agent.begin();
+    expect(started).toHaveLength(1);
+    await expect(agent.ask('read', {})).resolves.toEqual({image: 'present'});
+    expect(started).toHaveLength(1);
+    const broken = new Agent('gpu1', {purpose: 'device'}, () => Promise.reject(new Error('no Docker')));
+    await broken.begin();
+    await expect(broken.ask('read', {})).rejects.toThrow('no Docker');
   });
 });
 

@@ -39,8 +39,8 @@ export async function pull(
       what: (t) => t.images.notPulled({reference}),
       why: (t) => t.images.dockerSays({message}),
       try: [
-        'berth image build --registry-prefix docker.m.daocloud.io',
-        'berth image build --base IMAGE',
+        'berth image build all --registry-prefix docker.m.daocloud.io',
+        'berth image build berth --base IMAGE',
         `docker pull ${reference}`,
       ],
       exit: apiStatus(error) === 404 ? ExitCode.failed : ExitCode.unreachable,
