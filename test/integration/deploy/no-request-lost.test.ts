@@ -1,6 +1,8 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {needsDocker} from '../../rig/rig.ts';
+import {berthImage} from '../../support/berth-image.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
 import {writeUnloadable} from '../../support/weights.ts';
 
@@ -29,23 +31,32 @@ function streamInALoop(berth: Berth, clients: number) {
   };
 }
 
-describe('while clients stream in a loop', () => {
+const noDocker = await needsDocker();
+
+describe.each([
+  {runtime: 'process', skip: false},
+  {runtime: 'docker', skip: noDocker},
+])('while clients stream in a loop ($runtime)', ({runtime, skip}) => {
   let berth: Berth;
+  const deploy = ['deploy', '--model', 'nano', '--engine', 'embedded'];
   beforeAll(async () => {
-    berth = await openBerth();
-    const {code, stderr} = await berth.run('deploy', '--model', 'nano');
+    if (skip) return;
+    // Built before, so that a deploy finds it by what is in it, and pulls nothing.
+    if (runtime === 'docker') await berthImage();
+    berth = await openBerth({BERTH_RUNTIME: runtime});
+    const {code, stderr} = await berth.run(...deploy);
     expect(code, stderr).toBe(0);
-  });
+  }, 300_000);
   afterAll(async () => {
-    await berth[Symbol.asyncDispose]();
+    if (!skip) await berth[Symbol.asyncDispose]();
   });
 
-  it.each([
+  it.skipIf(skip).each([
     ['side by side', 'side-by-side', ['--context', '1024']],
     ['by swap', 'swap', ['--context', '2048', '--update', 'swap']],
   ])('a new release %s loses no request', async (_name, ladder, flags) => {
     const clients = streamInALoop(berth, 4);
-    const {code, value} = await berth.json('deploy', '--model', 'nano', ...flags);
+    const {code, value} = await berth.json(...deploy, ...flags);
     const {failures, answers} = await clients.stop();
     expect(failures).toEqual([]);
     expect(answers).toBeGreaterThan(4);
@@ -54,7 +65,7 @@ describe('while clients stream in a loop', () => {
     if (ladder === 'swap') expect(value.longestHoldMs).toBeGreaterThan(0);
   });
 
-  it.each([['auto'], ['swap']])(
+  it.skipIf(skip).each([['auto'], ['swap']])(
     'a release that cannot load leaves the old one serving (update: %s)',
     async (update) => {
       await mkdir(join(berth.home, 'weights'), {recursive: true});
