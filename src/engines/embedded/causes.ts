@@ -45,13 +45,13 @@ const patterns: readonly CausePattern[] = [
   {
     code: 'library_missing',
     line: /cannot load the engine library/,
-    why: (t) => t.engine.libraryMissing,
+    why: (t) => t.engine.nativeLibraryMissing,
     try: ['npm install', 'berth doctor'],
   },
   {
     code: 'engine_library_failed',
     line: /GGML_ASSERT|GGML_ABORT|the engine library failed/,
-    why: (t) => t.engine.libraryFailed,
+    why: (t) => t.engine.computationFailed,
     try: ['berth logs', 'berth deploy --kv f16'],
   },
   {

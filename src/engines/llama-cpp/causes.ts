@@ -57,7 +57,7 @@ const patterns: readonly CausePattern[] = [
   {
     code: 'engine_library_failed',
     line: /GGML_ASSERT|GGML_ABORT|CUDA error/,
-    why: (t) => t.engine.libraryFailed,
+    why: (t) => t.engine.computationFailed,
     try: ['berth logs', 'berth deploy --kv f16'],
   },
   {

@@ -7,8 +7,8 @@ export const engine = {
   outOfMemory: 'There is not enough memory for the model with this context.',
   kvTypeUnsupported: 'This model cannot be served with this KV cache type.',
   architectureUnsupported: 'This version of the engine does not know the architecture of this model.',
-  libraryMissing: 'The native library of node-llama-cpp is missing, or does not fit this machine.',
-  libraryFailed: 'The engine library failed while it computed.',
+  nativeLibraryMissing: 'The native library of node-llama-cpp is missing, or does not fit this machine.',
+  computationFailed: 'The engine library failed while it computed.',
   driverTooOld: 'The GPU driver is older than what this build of the engine needs.',
   gpuUnseen:
     'The engine sees no GPU: the driver is not loaded, or does not fit, or the card was not handed to it.',
