@@ -12,7 +12,17 @@ import {chooseTelling, type Telling} from './progress/choose.ts';
 import {tellError} from './tell-error.ts';
 import {usageError} from './usage-errors.ts';
 
-export {Args, bytesFlag, cardFlag, configFlag, deploymentFlags, Flags, profileFlag} from './flags.ts';
+export {
+  Args,
+  bytesFlag,
+  cardFlag,
+  configFlag,
+  deploymentFlags,
+  dockerHostFlag,
+  Flags,
+  imageFlags,
+  wayFlags,
+} from './flags.ts';
 export {examples, text} from './language.ts';
 
 /**

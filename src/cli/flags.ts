@@ -52,6 +52,63 @@ export const profileFlag = {
   })(),
 };
 
+/** How a model is to run: what the settings leave open when it is not said. */
+export const wayFlags = {
+  ...profileFlag,
+  variant: Flags.string({summary: text((t) => t.deploy.help.flagVariant), env: 'BERTH_VARIANT'}),
+  engine: Flags.option({
+    options: ['embedded', 'llama-cpp', 'vllm'] as const,
+    summary: text((t) => t.deploy.help.flagEngine),
+    env: 'BERTH_ENGINE',
+  })(),
+  runtime: Flags.option({
+    options: ['process', 'docker'] as const,
+    summary: text((t) => t.deploy.help.flagRuntime),
+    env: 'BERTH_RUNTIME',
+  })(),
+  context: Flags.integer({
+    summary: text((t) => t.deploy.help.flagContext),
+    env: 'BERTH_CONTEXT',
+    min: 256,
+    max: 1_048_576,
+  }),
+  concurrency: Flags.integer({
+    summary: text((t) => t.deploy.help.flagConcurrency),
+    env: 'BERTH_CONCURRENCY',
+    min: 1,
+    max: 64,
+  }),
+};
+
+/** Which machine's Docker, for commands that are about no deployment. */
+export const dockerHostFlag = {
+  host: Flags.string({
+    summary: text((t) => t.images.help.flagHost),
+    env: 'BERTH_HOST',
+    helpValue: 'HOST',
+    default: 'local',
+  }),
+};
+
+/** What serving images are built from. */
+export const imageFlags = {
+  base: Flags.string({
+    summary: text((t) => t.images.help.flagBase),
+    env: 'BERTH_BASE',
+    helpValue: 'IMAGE',
+  }),
+  'registry-prefix': Flags.string({
+    summary: text((t) => t.images.help.flagRegistryPrefix),
+    env: 'BERTH_REGISTRY_PREFIX',
+    helpValue: 'PREFIX',
+  }),
+  cuda: Flags.option({
+    options: ['12', '13'] as const,
+    summary: text((t) => t.images.help.flagCuda),
+    env: 'BERTH_CUDA',
+  })(),
+};
+
 /** A flag for an amount of memory, `12GiB`. */
 export const bytesFlag = Flags.custom<Bytes>({
   helpValue: '12GiB',

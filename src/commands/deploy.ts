@@ -5,8 +5,9 @@ import {
   deploymentFlags,
   examples,
   Flags,
-  profileFlag,
+  imageFlags,
   text,
+  wayFlags,
 } from '../cli/command.ts';
 import {presentDeploy} from '../cli/present/deployment.ts';
 import {
@@ -32,26 +33,8 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
   static override flags = {
     ...deploymentFlags,
     ...cardFlag,
-    ...profileFlag,
+    ...wayFlags,
     model: Flags.string({char: 'm', summary: text((t) => t.deploy.help.flagModel), env: 'BERTH_MODEL'}),
-    variant: Flags.string({summary: text((t) => t.deploy.help.flagVariant), env: 'BERTH_VARIANT'}),
-    engine: Flags.option({
-      options: ['embedded', 'llama-cpp', 'vllm'] as const,
-      summary: text((t) => t.deploy.help.flagEngine),
-      env: 'BERTH_ENGINE',
-    })(),
-    runtime: Flags.option({
-      options: ['process', 'docker'] as const,
-      summary: text((t) => t.deploy.help.flagRuntime),
-      env: 'BERTH_RUNTIME',
-    })(),
-    context: Flags.integer({summary: text((t) => t.deploy.help.flagContext), env: 'BERTH_CONTEXT', min: 256}),
-    concurrency: Flags.integer({
-      summary: text((t) => t.deploy.help.flagConcurrency),
-      env: 'BERTH_CONCURRENCY',
-      min: 1,
-      max: 64,
-    }),
     kv: Flags.option({
       options: ['f16', 'q8_0', 'q4_0'] as const,
       summary: text((t) => t.deploy.help.flagKv),
@@ -72,21 +55,7 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
       summary: text((t) => t.deploy.help.flagUpdate),
       env: 'BERTH_UPDATE',
     })(),
-    base: Flags.string({
-      summary: text((t) => t.images.help.flagBase),
-      env: 'BERTH_BASE',
-      helpValue: 'IMAGE',
-    }),
-    'registry-prefix': Flags.string({
-      summary: text((t) => t.images.help.flagRegistryPrefix),
-      env: 'BERTH_REGISTRY_PREFIX',
-      helpValue: 'PREFIX',
-    }),
-    cuda: Flags.option({
-      options: ['12', '13'] as const,
-      summary: text((t) => t.images.help.flagCuda),
-      env: 'BERTH_CUDA',
-    })(),
+    ...imageFlags,
     'dry-run': Flags.boolean({summary: text((t) => t.deploy.help.flagDryRun), env: 'BERTH_DRY_RUN'}),
     'first-run': Flags.boolean({
       summary: text((t) => t.deploy.help.flagFirstRun),

@@ -5,8 +5,8 @@ import {
   deploymentFlags,
   examples,
   Flags,
-  profileFlag,
   text,
+  wayFlags,
 } from '../cli/command.ts';
 import {presentPlan} from '../cli/present/plan.ts';
 import {bytes} from '../base/units.ts';
@@ -33,30 +33,7 @@ export default class Plan extends BerthCommand<PlanReport> {
       env: 'BERTH_CARD',
       helpValue: '4090d|cpu|INDEX|UUID',
     }),
-    ...profileFlag,
-    engine: Flags.option({
-      options: ['embedded', 'llama-cpp', 'vllm'] as const,
-      summary: text((t) => t.deploy.help.flagEngine),
-      env: 'BERTH_ENGINE',
-    })(),
-    runtime: Flags.option({
-      options: ['process', 'docker'] as const,
-      summary: text((t) => t.deploy.help.flagRuntime),
-      env: 'BERTH_RUNTIME',
-    })(),
-    variant: Flags.string({summary: text((t) => t.deploy.help.flagVariant), env: 'BERTH_VARIANT'}),
-    context: Flags.integer({
-      summary: text((t) => t.deploy.help.flagContext),
-      env: 'BERTH_CONTEXT',
-      min: 256,
-      max: 1_048_576,
-    }),
-    concurrency: Flags.integer({
-      summary: text((t) => t.deploy.help.flagConcurrency),
-      env: 'BERTH_CONCURRENCY',
-      min: 1,
-      max: 64,
-    }),
+    ...wayFlags,
     kv: Flags.option({
       options: ['f16', 'q8_0', 'q4_0', 'bf16', 'fp8'] as const,
       summary: text((t) => t.plan.help.flagKv),

@@ -4,6 +4,6 @@ export {pruneImages, type PrunedImages} from './prune.ts';
 export {pushImage, type PushedImage} from './push.ts';
 export {buildImage, type BuiltImage} from './build.ts';
 export {type ImageChoice} from './request.ts';
-export {CUDA_LINES, IMAGE_NAMES, type CudaLine} from './recipe.ts';
+export {IMAGE_NAMES, type CudaLine} from './recipe.ts';
 export {sendImage, type SentImage} from './send/send.ts';
 export {newestImage} from './newest.ts';

@@ -1,9 +1,9 @@
 import {join} from 'node:path';
 import {z} from 'zod';
-import {Args, BerthCommand, examples, Flags, text} from '../../cli/command.ts';
+import {Args, BerthCommand, dockerHostFlag, examples, imageFlags, text} from '../../cli/command.ts';
 import {presentBuilds} from '../../cli/present/images.ts';
 import {openImages} from '../../hosts/index.ts';
-import {buildImage, CUDA_LINES, IMAGE_NAMES, type BuiltImage} from '../../images/index.ts';
+import {buildImage, IMAGE_NAMES, type BuiltImage} from '../../images/index.ts';
 
 const ALL = 'all';
 
@@ -39,29 +39,7 @@ export default class ImageBuild extends BerthCommand<Result> {
       description: text((t) => t.images.help.argName),
     }),
   };
-  static override flags = {
-    host: Flags.string({
-      summary: text((t) => t.images.help.flagHost),
-      env: 'BERTH_HOST',
-      helpValue: 'HOST',
-      default: 'local',
-    }),
-    base: Flags.string({
-      summary: text((t) => t.images.help.flagBase),
-      env: 'BERTH_BASE',
-      helpValue: 'IMAGE',
-    }),
-    'registry-prefix': Flags.string({
-      summary: text((t) => t.images.help.flagRegistryPrefix),
-      env: 'BERTH_REGISTRY_PREFIX',
-      helpValue: 'PREFIX',
-    }),
-    cuda: Flags.option({
-      options: CUDA_LINES,
-      summary: text((t) => t.images.help.flagCuda),
-      env: 'BERTH_CUDA',
-    })(),
-  };
+  static override flags = {...dockerHostFlag, ...imageFlags};
   static override resultSchema = resultSchema;
 
   override async run(): Promise<Result> {

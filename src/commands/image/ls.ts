@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {BerthCommand, examples, Flags, text} from '../../cli/command.ts';
+import {BerthCommand, dockerHostFlag, examples, text} from '../../cli/command.ts';
 import {presentImages} from '../../cli/present/images.ts';
 import {openImages} from '../../hosts/index.ts';
 
@@ -27,14 +27,7 @@ type Result = z.infer<typeof resultSchema>;
 export default class ImageLs extends BerthCommand<Result> {
   static override summary = text((t) => t.images.help.list);
   static override examples = examples(['image ls', (t) => t.images.help.listExample]);
-  static override flags = {
-    host: Flags.string({
-      summary: text((t) => t.images.help.flagHost),
-      env: 'BERTH_HOST',
-      helpValue: 'HOST',
-      default: 'local',
-    }),
-  };
+  static override flags = dockerHostFlag;
   static override resultSchema = resultSchema;
 
   override async run(): Promise<Result> {

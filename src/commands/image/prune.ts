@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {BerthCommand, examples, Flags, text} from '../../cli/command.ts';
+import {BerthCommand, dockerHostFlag, examples, text} from '../../cli/command.ts';
 import {presentPruned} from '../../cli/present/images.ts';
 import {imagesOfReleases} from '../../deploy/index.ts';
 import {openImages} from '../../hosts/index.ts';
@@ -18,14 +18,7 @@ export default class ImagePrune extends BerthCommand<Result> {
   static override summary = text((t) => t.images.help.prune);
   static override description = text((t) => t.images.help.pruneDescription);
   static override examples = examples(['image prune --host gpu1', (t) => t.images.help.pruneExample]);
-  static override flags = {
-    host: Flags.string({
-      summary: text((t) => t.images.help.flagHost),
-      env: 'BERTH_HOST',
-      helpValue: 'HOST',
-      default: 'local',
-    }),
-  };
+  static override flags = dockerHostFlag;
   static override resultSchema = resultSchema;
 
   override async run(): Promise<Result> {

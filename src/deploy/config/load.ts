@@ -83,41 +83,28 @@ function withPathsFrom(folder: string, settings: Settings): Settings {
   return {...settings, models: Object.fromEntries(models) as Settings['models']};
 }
 
+/** Flags that are called as the settings are. */
+const SAME_NAME = [
+  'host',
+  'runtime',
+  'model',
+  'variant',
+  'engine',
+  'profile',
+  'context',
+  'concurrency',
+  'kv',
+  'threads',
+  'budget',
+  'drain',
+  'update',
+  'card',
+] as const satisfies readonly (keyof SettingsFlags & keyof Settings)[];
+
 function settingsOf(flags: SettingsFlags): object {
-  const {
-    host,
-    runtime,
-    model,
-    variant,
-    engine,
-    profile,
-    context,
-    concurrency,
-    kv,
-    threads,
-    budget,
-    drain,
-    update,
-    card,
-    base,
-  } = flags;
+  const {base} = flags;
   return {
-    ...{
-      host,
-      runtime,
-      model,
-      variant,
-      engine,
-      profile,
-      context,
-      concurrency,
-      kv,
-      threads,
-      budget,
-      drain,
-      update,
-      card,
-    },
+    ...Object.fromEntries(SAME_NAME.map((name) => [name, flags[name]])),
     deployment: flags.name,
     gateway: {address: flags.address, port: flags.port},
     images: {

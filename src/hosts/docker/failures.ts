@@ -17,6 +17,10 @@ export function apiStatus(error: unknown): number | undefined {
   return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
 
+/** A published port is another's. Source: messages of moby's portallocator and userland proxy. */
+export const saysPortTaken = (error: unknown): boolean =>
+  /port is already allocated|address already in use/.test(apiMessage(error));
+
 /** What the Docker engine says went wrong, without the library's words around it. */
 export function apiMessage(error: unknown): string {
   if (error instanceof Error && 'json' in error) {

@@ -3,7 +3,7 @@ import type Dockerode from 'dockerode';
 import type {ContainerCreateOptions} from 'dockerode';
 import {gib} from '../../base/units.ts';
 import type {ImageProgram} from '../host.ts';
-import {protections} from '../runtimes/docker/containers.ts';
+import {gpuRequest, protections, removeContainer, samePlace} from './container.ts';
 import {stdioStream} from './stdio-stream.ts';
 
 const MEMORY = gib(1);
@@ -32,10 +32,10 @@ export function imageProgramContainer(program: ImageProgram, owner: string): Con
       ...protections(),
       AutoRemove: true,
       NetworkMode: program.network ? 'bridge' : 'none',
-      Binds: program.mounts.map(({path, readOnly}) => `${path}:${path}${readOnly ? ':ro' : ''}`),
+      Binds: samePlace(program.mounts),
       // An observer with a limit of its own would take that for the machine's.
       ...(observer ? {PidMode: 'host', CgroupnsMode: 'host' as const, CapAdd: OBSERVING} : {Memory: MEMORY}),
-      ...(program.gpus && {DeviceRequests: [{Driver: '', Count: -1, Capabilities: [['gpu']]}]}),
+      ...(program.gpus && {DeviceRequests: [gpuRequest('all')]}),
     },
   };
 }
@@ -48,7 +48,8 @@ export async function runInImage(docker: Dockerode, program: ImageProgram, owner
     await container.start();
     return stdioStream(raw, docker.modem);
   } catch (error) {
-    await container.remove({force: true}).catch(() => undefined);
+    // Why it could not start matters more than that it is left to be swept.
+    await removeContainer(container).catch(() => undefined);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import {delimiter, join} from 'node:path';
 import type {Duplex} from 'node:stream';
 import {BerthError, ExitCode, systemCode} from '../../base/errors.ts';
-import {dockerProblem} from '../docker-problems.ts';
+import {dockerProblem} from '../docker/problems.ts';
 
 /** Where an API of Docker may listen on this machine. */
 export type DockerAddress = {path: string} | {host: string; port: number};

@@ -3,7 +3,7 @@ import type {Clock} from '../../base/clock.ts';
 import {chooseFolders} from '../../base/folders.ts';
 import type {Host} from '../host.ts';
 import {ProcessRuntime} from '../runtimes/process/process-runtime.ts';
-import type {DockerSide} from '../docker-side.ts';
+import type {DockerSide} from '../docker/side.ts';
 import {runHere} from './run.ts';
 import {readLogs} from '../runtimes/supervisor/logs/read-logs.ts';
 import {connectLocalDocker} from './docker.ts';
@@ -31,7 +31,7 @@ export function openLocalHost(options: LocalHostOptions): Host {
   let containers: Promise<DockerSide> | undefined;
 
   const openContainers = async (): Promise<DockerSide> => {
-    const {openDockerSide} = await import('../docker-side.ts');
+    const {openDockerSide} = await import('../docker/side.ts');
     return openDockerSide({
       connect: connectDocker,
       stateRoot,

@@ -1,7 +1,7 @@
 import type {Duplex} from 'node:stream';
 import {BerthError} from '../../base/errors.ts';
 import {seconds, type Duration} from '../../base/units.ts';
-import {dockerProblem, type DockerProblem} from '../docker-problems.ts';
+import {dockerProblem, type DockerProblem} from '../docker/problems.ts';
 import type {Argv, SshConnection} from './connection.ts';
 import {programFailed, programTooSlow} from './problems.ts';
 import type {RemoteFacts} from './remote-facts.ts';

@@ -1,7 +1,7 @@
 import type {Clock} from '../../base/clock.ts';
 import {BerthError, ExitCode} from '../../base/errors.ts';
 import type {Asking} from '../asking.ts';
-import type {DockerSide} from '../docker-side.ts';
+import type {DockerSide} from '../docker/side.ts';
 import type {Host} from '../host.ts';
 import type {HostRecord} from '../registry.ts';
 import {SshConnection} from './connection.ts';
@@ -16,7 +16,7 @@ import {sftpFiles} from './sftp-files.ts';
 import {readSshConfig} from './ssh-config.ts';
 import {endpoint, parseTarget} from './target.ts';
 import {readKnownHosts, type TrustedHop} from './trust.ts';
-import {openTunnel} from './tunnel.ts';
+import {openForward} from '../forward.ts';
 
 export interface SshHostOptions {
   record: HostRecord;
@@ -70,7 +70,7 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
     const portHolder: Host['portHolder'] = (address, port) => findRemotePortHolder(connection, address, port);
     let opened: Promise<DockerSide> | undefined;
     const openContainers = async (): Promise<DockerSide> => {
-      const {openDockerSide} = await import('../docker-side.ts');
+      const {openDockerSide} = await import('../docker/side.ts');
       const side = openDockerSide({
         connect: () => docker.connect(),
         stateRoot,
@@ -98,7 +98,7 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
       connectDocker: () => docker.connect(),
       run: (argv, wanted) => connection.exec(argv, wanted),
       runInImage: async (program) => (await containers()).runInImage(program),
-      tunnel: (port, own) => openTunnel(connection, port, own),
+      tunnel: (port, own) => openForward(() => connection.openTcp('127.0.0.1', port), own),
       async report() {
         await files.list('/');
         const started = clock.elapsed();

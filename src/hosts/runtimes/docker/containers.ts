@@ -6,6 +6,7 @@ import {imageProgram} from '../../../base/program.ts';
 import type {ContainerNeeds, EngineSpec, GatewaySpec} from '../runtime.ts';
 import type {DeploymentPaths} from '../supervisor/paths.ts';
 import {fillArgv, fillEnvironment, type Access} from '../supervisor/programs/placeholders.ts';
+import {gpuRequest, protections, samePlace} from '../../docker/container.ts';
 import {PROTOCOL, type Intent} from '../supervisor/wire.ts';
 import {
   cacheVolumeOf,
@@ -38,16 +39,6 @@ export interface WatchAccount {
   dockerSocket: string;
   dockerGid: number;
 }
-
-/** Rights that no program of ours needs are taken from all of them; logs and processes are bounded. */
-export const protections = (): HostConfig => ({
-  ReadonlyRootfs: true,
-  CapDrop: ['ALL'],
-  SecurityOpt: ['no-new-privileges'],
-  PidsLimit: 1024,
-  Tmpfs: {'/tmp': 'size=64m,mode=1777'},
-  LogConfig: {Type: 'json-file', Config: {'max-size': '10m', 'max-file': '3'}},
-});
 
 const labels = (
   paths: DeploymentPaths,
@@ -112,7 +103,7 @@ export function gatewayContainer(
     ...(port && {ExposedPorts: {[port]: {}}}),
     HostConfig: {
       ...hostConfig(needs),
-      Binds: [...mounts(needs), `${runVolumeOf(paths.deployment)}:${RUN_FOLDER}`],
+      Binds: [...samePlace(needs.mounts), `${runVolumeOf(paths.deployment)}:${RUN_FOLDER}`],
       Memory: needs.memoryBytes ?? GATEWAY_MEMORY,
       NetworkMode: door,
       ...(publish &&
@@ -139,7 +130,7 @@ export function engineContainer(
     HostConfig: {
       ...hostConfig(needs),
       Binds: [
-        ...mounts(needs),
+        ...samePlace(needs.mounts),
         // A volume takes its owner from the folder of the image, so that nobody in particular may write to it.
         ...(needs.cachePath === undefined ? [] : [`${cacheVolumeOf(paths.deployment)}:${needs.cachePath}`]),
       ],
@@ -172,12 +163,3 @@ const hostConfig = ({memoryBytes, sharedMemoryBytes}: ContainerNeeds): HostConfi
 
 const environment = (env: Readonly<Record<string, string>>): string[] =>
   Object.entries({HOME: '/tmp', ...env}).map(([name, text]) => `${name}=${text}`);
-
-const mounts = ({mounts: folders}: ContainerNeeds): string[] =>
-  folders.map(({path, readOnly}) => `${path}:${path}${readOnly ? ':ro' : ''}`);
-
-const gpuRequest = (gpus: NonNullable<ContainerNeeds['gpus']>) => ({
-  Driver: '',
-  ...(gpus === 'all' ? {Count: -1} : {DeviceIDs: [...gpus]}),
-  Capabilities: [['gpu']],
-});

@@ -7,7 +7,7 @@ import {PROTOCOL} from '../supervisor/wire.ts';
 import {imageProgram} from '../../../base/program.ts';
 import {execStream} from './exec-stream.ts';
 import {CONTROL_SOCKET, LABEL} from './names.ts';
-import {statusOf} from './problems.ts';
+import {apiStatus} from '../../docker/failures.ts';
 
 const RELAY = imageProgram('hosts/runtimes/docker/relay/main');
 
@@ -54,7 +54,7 @@ export class DockerControl extends Control {
     try {
       return (await this.#docker.getContainer(this.id).inspect()).State.Running;
     } catch (error) {
-      if (statusOf(error) === 404) return false;
+      if (apiStatus(error) === 404) return false;
       throw error;
     }
   }

@@ -4,17 +4,10 @@ import type Dockerode from 'dockerode';
 import {BerthError, ExitCode} from '../../../base/errors.ts';
 import {ms, seconds, type Duration} from '../../../base/units.ts';
 import type {Docker} from '../../docker/docker.ts';
-import {asking} from '../../docker/failures.ts';
+import {removeContainer, unless} from '../../docker/container.ts';
+import {apiStatus, asking, dockerFailure} from '../../docker/failures.ts';
 import type {HostFiles} from '../../host.ts';
-import type {
-  ContainerNeeds,
-  EngineSpec,
-  GatewaySpec,
-  LogLine,
-  LogOptions,
-  Observed,
-  Transition,
-} from '../runtime.ts';
+import type {ContainerNeeds, EngineSpec, GatewaySpec, LogLine, LogOptions, Transition} from '../runtime.ts';
 import {supervisorFailed, SupervisorSilent, otherVersion} from '../supervisor/client/failures.ts';
 import {
   END,
@@ -33,7 +26,6 @@ import {DockerControl} from './docker-control.ts';
 import {DockerTransition} from './docker-transition.ts';
 import type {WatchGreeting} from './greeting.ts';
 import {LABEL, networksOf, runVolumeOf, watchName} from './names.ts';
-import {statusOf} from './problems.ts';
 
 const GREETING = seconds(60);
 const KEPT_LINES = 20;
@@ -64,8 +56,11 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
     return previewContainers(this.paths(deployment), gateway, engine);
   }
 
-  async stop(deployment: string, drain: Duration): Promise<void> {
-    const paths = this.paths(deployment);
+  stop(deployment: string, drain: Duration): Promise<void> {
+    return asking(() => this.#stop(this.paths(deployment), drain));
+  }
+
+  async #stop(paths: DeploymentPaths, drain: Duration): Promise<void> {
     const watch = await this.#inspectWatch(paths);
     const control = watch?.State.Running ? this.#controlOf(watch) : undefined;
     // One of another version is not asked: what it keeps is found by its labels.
@@ -96,12 +91,9 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
     return control;
   }
 
-  override async observe(deployment: string): Promise<Observed> {
-    const observed = await super.observe(deployment);
-    if (observed.state !== 'running') return observed;
-    // In its own container the supervisor knows only the number that it has there.
-    const control = await this.find(this.paths(deployment));
-    return {...observed, ...(control && {supervisorPid: control.pid})};
+  /** In its own container the supervisor knows only the number that it has there. */
+  protected override pidOf(control: DockerControl): number {
+    return control.pid;
   }
 
   protected async readCommitted(paths: DeploymentPaths): Promise<CommittedFile> {
@@ -114,7 +106,7 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
 
   async #launch(paths: DeploymentPaths, launch: Launch, signal?: AbortSignal): Promise<DockerControl> {
     const present = await this.#inspectWatch(paths);
-    if (present) await this.#remove(this.#docker.getContainer(present.Id));
+    if (present) await removeContainer(this.#docker.getContainer(present.Id));
     await this.#prepare(paths);
     const {intent} = launch;
     const options = {stateRoot: this.#options.stateRoot, deployment: paths.deployment, intent};
@@ -180,7 +172,7 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
       signal?.throwIfAborted();
       throw supervisorFailed(said.slice(-KEPT_LINES));
     } catch (error) {
-      await this.#remove(container);
+      await removeContainer(container);
       throw error;
     } finally {
       lines.close();
@@ -195,8 +187,8 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
       if (folder !== paths.folder) throw belongsToAnother(paths, folder);
       return watch;
     } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw error;
+      if (apiStatus(error) === 404) return undefined;
+      throw dockerFailure(error);
     }
   }
 
@@ -207,37 +199,25 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
     } catch (error) {
       if (isGone(error)) return;
       if (!(error instanceof SupervisorSilent)) throw error;
-      await this.#remove(this.#docker.getContainer(control.id));
+      await removeContainer(this.#docker.getContainer(control.id));
     }
   }
 
   /** With no supervisor in charge: removes what is left, and remembers that this is as it should be. */
   async #settleStopped(paths: DeploymentPaths): Promise<void> {
     const watch = await this.#inspectWatch(paths);
-    if (watch) await this.#remove(this.#docker.getContainer(watch.Id));
+    if (watch) await removeContainer(this.#docker.getContainer(watch.Id));
     const filters = {label: [`${LABEL.deployment}=${paths.deployment}`]};
     for (const {Id} of await this.#docker.listContainers({all: true, filters})) {
-      await this.#remove(this.#docker.getContainer(Id));
+      await removeContainer(this.#docker.getContainer(Id));
     }
     for (const {Id} of await this.#docker.listNetworks({filters})) {
-      await ignoring([404, 403], () => this.#docker.getNetwork(Id).remove());
+      await unless([404, 403], () => this.#docker.getNetwork(Id).remove());
     }
-    await ignoring([404, 409], () => this.#docker.getVolume(runVolumeOf(paths.deployment)).remove());
+    await unless([404, 409], () => this.#docker.getVolume(runVolumeOf(paths.deployment)).remove());
     const file = await this.readCommitted(paths);
     if (file.found !== 'committed' || file.committed.stopped) return;
     await this.#options.files.write(paths.committed, JSON.stringify({...file.committed, stopped: true}));
-  }
-
-  async #remove(container: Dockerode.Container): Promise<void> {
-    await ignoring([404, 409], () => container.remove({v: true, force: true}));
-  }
-}
-
-async function ignoring(statuses: readonly number[], work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
   }
 }
 

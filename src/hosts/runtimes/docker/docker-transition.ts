@@ -2,13 +2,14 @@ import type {Duration} from '../../../base/units.ts';
 import type {GatewayOrder, GatewayReply} from '../gateway-order.ts';
 import type {Endpoint, EngineSpec, ProgramState, Transition} from '../runtime.ts';
 import type {DockerControl} from './docker-control.ts';
-import {openForward, type Forward} from './forward.ts';
+import {openForward} from '../../forward.ts';
+import type {Tunnel} from '../../host.ts';
 
 /** A change whose engines are in containers without a published port: they are reached through their watch. */
 export class DockerTransition implements Transition {
   readonly #control: DockerControl;
   readonly #transition: Transition;
-  readonly #forwards = new Map<string, Promise<Forward>>();
+  readonly #forwards = new Map<string, Promise<Tunnel>>();
 
   constructor(control: DockerControl, transition: Transition) {
     this.#control = control;
@@ -54,7 +55,7 @@ export class DockerTransition implements Transition {
     }
   }
 
-  #open(origin: string): Promise<Forward> {
+  #open(origin: string): Promise<Tunnel> {
     const {hostname, port} = new URL(origin);
     return openForward(() => this.#control.connect(hostname, Number(port)));
   }

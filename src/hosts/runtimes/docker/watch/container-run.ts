@@ -6,7 +6,7 @@ import type {ProgramExit} from '../../runtime.ts';
 import {LineSplitter} from '../../supervisor/logs/lines.ts';
 import type {LogFile} from '../../supervisor/logs/log-file.ts';
 import type {Run} from '../../supervisor/programs/starter.ts';
-import {statusOf} from '../problems.ts';
+import {apiStatus} from '../../../docker/failures.ts';
 
 const KEPT_LINES = 50;
 /** Time for the last output to arrive after a container ended. */
@@ -152,7 +152,7 @@ export class ContainerRun implements Run {
           ...(State.Error !== '' && {note: State.Error}),
         };
       } catch (error) {
-        if (statusOf(error) === 404)
+        if (apiStatus(error) === 404)
           return {code: null, signal: 'SIGKILL', note: 'the container was removed'};
         await delay(ASK_AGAIN_MS);
       }
@@ -170,4 +170,4 @@ export class ContainerRun implements Run {
 }
 
 /** It is stopped, gone, or just being removed. */
-const isOver = (error: unknown): boolean => [304, 404, 409].includes(statusOf(error) ?? 0);
+const isOver = (error: unknown): boolean => [304, 404, 409].includes(apiStatus(error) ?? 0);

@@ -5,6 +5,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import {KEEPER_SOCKET} from '../../../../base/keeper-line.ts';
 import type {ContainerNeeds, EngineSpec, GatewaySpec} from '../../runtime.ts';
+import {removeContainer} from '../../../docker/container.ts';
+import {apiStatus, saysPortTaken} from '../../../docker/failures.ts';
 import type {Committed} from '../../supervisor/committed.ts';
 import type {LogFile} from '../../supervisor/logs/log-file.ts';
 import type {DeploymentPaths} from '../../supervisor/paths.ts';
@@ -17,7 +19,6 @@ import {
 } from '../../supervisor/programs/starter.ts';
 import {engineContainer, gatewayContainer, tokenIn} from '../containers.ts';
 import {ENGINE_PORT, LABEL, networksOf, RUN_FOLDER, specHash, type Networks} from '../names.ts';
-import {saysPortTaken, statusOf} from '../problems.ts';
 import {ContainerRun} from './container-run.ts';
 
 /** A gateway that has just started may not listen for its keeper yet. */
@@ -53,7 +54,7 @@ export class ContainerStarter implements Starter {
         this.#adoptable.set(hash, found);
         kept.push(name);
       } else {
-        await this.#remove(this.#docker.getContainer(found.Id));
+        await removeContainer(this.#docker.getContainer(found.Id));
         removed.push(name);
       }
     }
@@ -89,7 +90,7 @@ export class ContainerStarter implements Starter {
     try {
       await this.#docker.getNetwork(this.#networks.inside).connect({Container: container.id});
     } catch (error) {
-      await this.#remove(container);
+      await removeContainer(container);
       throw error;
     }
     return new GatewayLine(await this.#start(container, log), socket, spec.url, hear);
@@ -117,9 +118,9 @@ export class ContainerStarter implements Starter {
     try {
       return await this.#docker.createContainer({name: full, ...options});
     } catch (error) {
-      if (statusOf(error) !== 409) throw error;
+      if (apiStatus(error) !== 409) throw error;
       // What has this name is a run that ended and could not be removed then.
-      await this.#remove(this.#docker.getContainer(full));
+      await removeContainer(this.#docker.getContainer(full));
       return await this.#docker.createContainer({name: full, ...options});
     }
   }
@@ -128,16 +129,8 @@ export class ContainerStarter implements Starter {
     try {
       return await ContainerRun.of(this.#docker, container, log);
     } catch (error) {
-      await this.#remove(container);
+      await removeContainer(container);
       throw saysPortTaken(error) ? new AddressTaken(error) : error;
-    }
-  }
-
-  async #remove(container: Dockerode.Container): Promise<void> {
-    try {
-      await container.remove({v: true, force: true});
-    } catch (error) {
-      if (![404, 409].includes(statusOf(error) ?? 0)) throw error;
     }
   }
 

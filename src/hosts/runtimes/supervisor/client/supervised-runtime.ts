@@ -77,7 +77,8 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
     if (control) {
       try {
         const {running} = await this.call(control, 'observe', {}, this.answer);
-        if (running) return running;
+        const supervisorPid = this.pidOf(control) ?? running?.supervisorPid;
+        if (running) return {...running, ...(supervisorPid !== undefined && {supervisorPid})};
       } catch (error) {
         // It ended while it was asked: then the file tells what remains.
         if (!isGone(error) || (await control.isAlive())) throw error;
@@ -132,6 +133,11 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
     if (!control) throw supervisorGone(undefined);
     const deadline = order.order === 'drain' ? ms(order.deadlineMs + this.answer * 2) : ms(this.answer * 2);
     return await this.call(control, 'order', {order}, deadline);
+  }
+
+  /** The supervisor's process on the host, where it cannot know that itself. */
+  protected pidOf(_control: C): number | undefined {
+    return undefined;
   }
 
   /** The change as the caller sees it; a runtime whose engines cannot be reached directly wraps it. */

@@ -1,10 +1,10 @@
 import type {Duplex} from 'node:stream';
-import {openDocker} from './docker/docker.ts';
-import {asking} from './docker/failures.ts';
-import {runInImage} from './docker/run-in-image.ts';
-import type {HostFiles, ImageProgram} from './host.ts';
-import type {WatchAccount} from './runtimes/docker/containers.ts';
-import {DockerRuntime, type DockerRuntimeOptions} from './runtimes/docker/docker-runtime.ts';
+import {openDocker} from './docker.ts';
+import {asking} from './failures.ts';
+import {runInImage} from './run-in-image.ts';
+import type {HostFiles, ImageProgram} from '../host.ts';
+import type {WatchAccount} from '../runtimes/docker/containers.ts';
+import {DockerRuntime, type DockerRuntimeOptions} from '../runtimes/docker/docker-runtime.ts';
 
 export interface DockerSideOptions extends Omit<DockerRuntimeOptions, 'docker'> {
   connect: () => Promise<Duplex>;

@@ -1,4 +1,4 @@
-import {BerthError} from '../base/errors.ts';
+import {BerthError} from '../../base/errors.ts';
 
 /** Why the Docker of a host cannot be used. */
 export type DockerProblem =
