@@ -176,7 +176,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
       const images = imageMaker(host, {progress, signal}, settings.images);
       const there = host.kind === 'ssh' ? await agentsOn(host, () => images.image('berth')) : undefined;
       const present = await deployedAs(host, settings.deployment);
-      const device = await parts.device(host, card?.(await runtimeFor(host, settings), present));
+      const device = await parts.device(host, card?.(runtimeFor(host, settings, present), present));
       return {
         clock,
         progress,

@@ -1,6 +1,6 @@
-import {createInterface} from 'node:readline';
 import type {Duplex} from 'node:stream';
 import {BerthError, ExitCode} from '../base/errors.ts';
+import {hearJsonLines} from '../base/json-lines.ts';
 import {silent, type Progress} from '../base/progress.ts';
 import {sayAgain} from '../base/texts/index.ts';
 import {
@@ -90,10 +90,7 @@ export class Agent {
 
   /** Says hello; whoever has heard the answer takes the stream or leaves it. */
   async #greet(stream: Duplex): Promise<Greeted> {
-    createInterface({input: stream})
-      .on('line', (line) => this.#hear(parseLine(line) as Answer))
-      // The stream's own error, told a second time.
-      .on('error', () => undefined);
+    void hearJsonLines(stream, (answer) => this.#hear(answer as Answer), parseLine);
     const beat = setInterval(() => void stream.write('\n'), AGENT_BEAT_MS).unref();
     let left = false;
     const lose = (cause?: unknown): void => {

@@ -2,7 +2,7 @@
  * Berth's hands on a host that has nothing but Docker: a program in a short-lived container that reads the device
  * or keeps weights there, asked over its input. It ends with its input.
  */
-import {createInterface} from 'node:readline';
+import {hearJsonLines} from '../base/json-lines.ts';
 import {systemClock} from '../base/clock.ts';
 import type {Progress} from '../base/progress.ts';
 import {inEveryLanguage} from '../base/texts/index.ts';
@@ -37,12 +37,9 @@ let handlers: Handlers = {
 
 const write = (answer: Answer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-createInterface({input: process.stdin})
-  .on('line', (line) => {
-    silence.refresh();
-    if (line !== '') void answer(parseLine(line) as Question);
-  })
-  .once('close', leave);
+// The client's beats are empty lines: they say that it is there, and nothing else.
+process.stdin.on('data', () => silence.refresh());
+void hearJsonLines(process.stdin, (question) => void answer(question as Question), parseLine).then(leave);
 process.stdout.on('error', leave);
 
 async function answer({id, call, input}: Question): Promise<void> {

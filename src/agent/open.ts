@@ -3,7 +3,7 @@ import type {Clock} from '../base/clock.ts';
 import {imageProgram} from '../base/program.ts';
 import type {Device} from '../card/index.ts';
 import type {Host, ImageProgram} from '../hosts/index.ts';
-import type {WeightsKeeper} from '../models/index.ts';
+import type {HostWeights} from '../models/index.ts';
 import {Agent, type AgentImage} from './agent.ts';
 import {hasCards, remoteDevice, runOn} from './remote-device.ts';
 import {remoteWeights} from './remote-weights.ts';
@@ -34,7 +34,7 @@ export interface AgentsOptions {
  */
 export interface Agents {
   device(card: string | undefined): Device;
-  weights: WeightsKeeper;
+  weights: HostWeights;
   /**
    * Starts those that there are, together, where an image for them is there already: a start takes longer than most
    * answers. Resolves when each has started, or failed to, which is told to who asks it.

@@ -1,10 +1,10 @@
 import {BerthError, ExitCode} from '../base/errors.ts';
 import {bytes} from '../base/units.ts';
-import type {Variant, WeightsKeeper} from '../models/index.ts';
+import type {Variant, HostWeights} from '../models/index.ts';
 import type {Agent} from './agent.ts';
 
 /** Weights on another host, fetched there by an agent. */
-export function remoteWeights(agent: Agent, host: string): WeightsKeeper {
+export function remoteWeights(agent: Agent, host: string): HostWeights {
   const onHost = (variant: Variant): Variant => {
     if (variant.file.from !== 'path') return variant;
     const {path} = variant.file;

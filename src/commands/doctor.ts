@@ -15,6 +15,7 @@ import {
   visit,
 } from '../deploy/index.ts';
 import {checkLibrary} from '../engines/index.ts';
+import {deployedAs} from '../hosts/index.ts';
 import {
   diagnose,
   diagnoseHost,
@@ -76,7 +77,7 @@ export default class Doctor extends BerthCommand<DoctorJson> {
   private async inContainers(settings: Settings): Promise<boolean> {
     if (settings.host !== 'local') return true;
     await using host = await this.parts.host('local');
-    return (await runtimeFor(host, settings)) === 'docker';
+    return runtimeFor(host, settings, await deployedAs(host, settings.deployment)) === 'docker';
   }
 
   private async examineHere(settings: Settings): Promise<Diagnosis> {

@@ -2,8 +2,15 @@ import type {Clock} from '../base/clock.ts';
 import type {Progress} from '../base/progress.ts';
 import type {Device} from '../card/index.ts';
 import type {Engine, EngineName, ImageName} from '../engines/index.ts';
-import {deployedAs, type Host, type Observed, type Runtime, type RuntimeKind} from '../hosts/index.ts';
-import type {Model, WeightsKeeper} from '../models/index.ts';
+import {
+  deployedAs,
+  type DeployedAs,
+  type Host,
+  type Observed,
+  type Runtime,
+  type RuntimeKind,
+} from '../hosts/index.ts';
+import type {Model, HostWeights} from '../models/index.ts';
 import type {Settings} from './config/settings.ts';
 
 /** What the deploy story is told with. `compose.ts` fills it in; tests may fill in other parts. */
@@ -14,7 +21,7 @@ export interface DeployParts {
   signal: AbortSignal;
   host: Host;
   device: Device;
-  weights: WeightsKeeper;
+  weights: HostWeights;
   /** By its name in the catalogue or in the settings' own `models`, or by a path. */
   findModel(name: string, own: Settings['models']): Model;
   engine(name: EngineName): Engine;
@@ -38,20 +45,18 @@ export interface Site {
 }
 
 /** The runtime that was asked for, else the one that it was deployed to before, else what suits the host. */
-export async function runtimeFor(
-  host: Host,
-  {deployment, runtime}: Pick<Settings, 'deployment' | 'runtime'>,
-): Promise<RuntimeKind> {
-  if (runtime) return runtime;
-  const present = await deployedAs(host, deployment);
-  return present?.runtime ?? (host.kind === 'ssh' ? 'docker' : 'process');
-}
+export const runtimeFor = (
+  {kind}: Pick<Host, 'kind'>,
+  {runtime}: Pick<Settings, 'runtime'>,
+  present: DeployedAs | undefined,
+): RuntimeKind => runtime ?? present?.runtime ?? (kind === 'ssh' ? 'docker' : 'process');
 
 export async function visit(
   {host}: Pick<DeployParts, 'host'>,
   settings: Pick<Settings, 'deployment' | 'runtime'>,
 ): Promise<Site> {
-  const runtime = await host.runtime(await runtimeFor(host, settings));
+  const present = settings.runtime ? undefined : await deployedAs(host, settings.deployment);
+  const runtime = await host.runtime(runtimeFor(host, settings, present));
   return {name: settings.deployment, runtime, observed: await runtime.observe(settings.deployment)};
 }
 

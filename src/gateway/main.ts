@@ -6,7 +6,7 @@ import {flushCompileCache} from 'node:module';
 import {setFlagsFromString} from 'node:v8';
 import {systemClock} from '../base/clock.ts';
 import {describeError, systemCode} from '../base/errors.ts';
-import {openKeeperLine} from '../base/keeper-line.ts';
+import {openSupervisorChannel} from '../base/supervisor-channel.ts';
 import type {GatewayOrder} from '../hosts/index.ts';
 import {createGateway} from './door/server.ts';
 import {readLaunch} from './launch.ts';
@@ -33,16 +33,16 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => undefined);
   const settings = readLaunch(process.env);
   const gateway = createGateway(settings, systemClock, log);
-  const keeper = openKeeperLine(process.env);
+  const supervisor = openSupervisorChannel(process.env);
 
-  keeper.answer((question) => {
+  supervisor.answer((question) => {
     const {id, order} = question as Question;
     return gateway.order(order).then(
       (reply) => ({id, reply}),
       (error: unknown) => ({id, reply: {reply: 'refused', message: describeError(error)}}),
     );
   });
-  keeper.orphaned(() => {
+  supervisor.orphaned(() => {
     log.flush();
     process.exit(0);
   });
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   try {
     const url = await gateway.listen();
     log.line(JSON.stringify({at: new Date().toISOString(), event: 'listening', url}));
-    void keeper.announce({ready: true, url});
+    void supervisor.announce({ready: true, url});
     // Now, because a process that is killed writes none.
     flushCompileCache();
   } catch (error) {
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     const {address, port} = settings;
     const failed = {code, address, port, message: describeError(error)};
     process.stderr.write(`${JSON.stringify({at: new Date().toISOString(), event: 'failed', ...failed})}\n`);
-    await keeper.announce({failed});
+    await supervisor.announce({failed});
     process.exit(1);
   }
 }

@@ -40,5 +40,5 @@ export {shapeOfGguf} from './shapes/of-gguf.ts';
 export {saveNano} from './store/save-nano.ts';
 export {weightsPath as whereWeightsLie} from './store/where.ts';
 export type {WeightsMeasure} from './store/measure.ts';
-export {openWeightsStore, type OnDisk, type WeightsKeeper, type WeightsStore} from './store/store.ts';
+export {openWeightsStore, type OnDisk, type HostWeights, type WeightsStore} from './store/store.ts';
 export {hubAddresses} from './hubs/open.ts';

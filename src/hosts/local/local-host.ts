@@ -3,7 +3,7 @@ import type {Clock} from '../../base/clock.ts';
 import {chooseFolders} from '../../base/folders.ts';
 import type {Host} from '../host.ts';
 import {ProcessRuntime} from '../runtimes/process/process-runtime.ts';
-import type {DockerSide} from '../docker/side.ts';
+import type {HostDocker} from '../docker/host-docker.ts';
 import {runHere} from './run.ts';
 import {readLogs} from '../runtimes/supervisor/logs/read-logs.ts';
 import {connectLocalDocker} from './docker.ts';
@@ -28,11 +28,11 @@ export function openLocalHost(options: LocalHostOptions): Host {
   const {env, stateRoot, clock} = options;
   const processes = new ProcessRuntime({...options, portHolder: findPortHolder});
   const connectDocker = (): Promise<Duplex> => connectLocalDocker(env, userName());
-  let containers: Promise<DockerSide> | undefined;
+  let containers: Promise<HostDocker> | undefined;
 
-  const openContainers = async (): Promise<DockerSide> => {
-    const {openDockerSide} = await import('../docker/side.ts');
-    return openDockerSide({
+  const openContainers = async (): Promise<HostDocker> => {
+    const {openHostDocker} = await import('../docker/host-docker.ts');
+    return openHostDocker({
       connect: connectDocker,
       stateRoot,
       clock,
@@ -42,7 +42,7 @@ export function openLocalHost(options: LocalHostOptions): Host {
       readLogs: (paths, wanted) => readLogs(paths.logs, wanted, clock),
     });
   };
-  const docker = (): Promise<DockerSide> => (containers ??= openContainers());
+  const docker = (): Promise<HostDocker> => (containers ??= openContainers());
 
   return {
     name: 'local',

@@ -1,7 +1,7 @@
 import type {Clock} from '../../base/clock.ts';
 import {BerthError, ExitCode} from '../../base/errors.ts';
 import type {Asking} from '../asking.ts';
-import type {DockerSide} from '../docker/side.ts';
+import type {HostDocker} from '../docker/host-docker.ts';
 import type {Host} from '../host.ts';
 import type {HostRecord} from '../registry.ts';
 import {SshConnection} from './connection.ts';
@@ -68,10 +68,10 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
     const last = route.at(-1) ?? route[0];
     const stateRoot = remoteStateRoot(facts);
     const portHolder: Host['portHolder'] = (address, port) => findRemotePortHolder(connection, address, port);
-    let opened: Promise<DockerSide> | undefined;
-    const openContainers = async (): Promise<DockerSide> => {
-      const {openDockerSide} = await import('../docker/side.ts');
-      const side = openDockerSide({
+    let opened: Promise<HostDocker> | undefined;
+    const openContainers = async (): Promise<HostDocker> => {
+      const {openHostDocker} = await import('../docker/host-docker.ts');
+      const side = openHostDocker({
         connect: () => docker.connect(),
         stateRoot,
         clock,
@@ -82,7 +82,7 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
       });
       return side;
     };
-    const containers = (): Promise<DockerSide> => (opened ??= openContainers());
+    const containers = (): Promise<HostDocker> => (opened ??= openContainers());
     return {
       name,
       kind: 'ssh',

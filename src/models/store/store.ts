@@ -77,7 +77,7 @@ export interface WeightsStore {
 }
 
 /** What a deploy does with weights, on whatever host they are kept. */
-export type WeightsKeeper = Pick<
+export type HostWeights = Pick<
   WeightsStore,
   'find' | 'ensure' | 'look' | 'verify' | 'remove' | 'reachableHub' | 'measure' | 'foresee'
 >;

@@ -3,7 +3,7 @@
  * routed to, holds and drains. `GET /gateway` tells what it knows; `POST /crash` ends it.
  */
 import {createServer, get, type IncomingMessage, type ServerResponse} from 'node:http';
-import {openKeeperLine} from '../../../src/base/keeper-line.ts';
+import {openSupervisorChannel} from '../../../src/base/supervisor-channel.ts';
 import type {GatewayOrder, GatewayReply, Upstream} from '../../../src/hosts/index.ts';
 
 const port = Number(process.env.FAKE_GATEWAY_PORT);
@@ -13,8 +13,8 @@ let held = false;
 let running = 0;
 let idle: (() => void)[] = [];
 
-const keeper = openKeeperLine(process.env);
-keeper.orphaned(() => process.exit(0));
+const supervisor = openSupervisorChannel(process.env);
+supervisor.orphaned(() => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 
 if (process.env.FAKE_CRASH !== undefined) {
@@ -22,7 +22,7 @@ if (process.env.FAKE_CRASH !== undefined) {
   process.exit(3);
 }
 
-keeper.answer(async (question) => {
+supervisor.answer(async (question) => {
   const {id, order} = question as {id: number; order: GatewayOrder};
   return {id, reply: await obey(order)};
 });
@@ -90,9 +90,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 server.on('error', (error) => {
   const failed = {code: 'port_taken', port, message: error.message};
-  void keeper.announce({failed}).then(() => process.exit(1));
+  void supervisor.announce({failed}).then(() => process.exit(1));
 });
 server.listen(port, process.env.FAKE_GATEWAY_ADDRESS, () => {
   console.log(`fake gateway listens on ${port}`);
-  void keeper.announce({ready: true, url: `http://127.0.0.1:${port}`});
+  void supervisor.announce({ready: true, url: `http://127.0.0.1:${port}`});
 });

@@ -86,7 +86,7 @@ describe('what Docker is asked to run', () => {
       AttachStdout: true,
       AttachStderr: true,
       Cmd: ['berth-program', 'gateway/main'],
-      Env: ['HOME=/tmp', 'A=1', 'BERTH_KEEPER_SOCKET=/run/berth/g.sock'],
+      Env: ['HOME=/tmp', 'A=1', 'BERTH_SUPERVISOR_SOCKET=/run/berth/g.sock'],
       Labels: {...labels, 'dev.berth.role': 'gateway', 'dev.berth.spec': specHash(gateway)},
       ExposedPorts: {'8080/tcp': {}},
       HostConfig: {

@@ -1,7 +1,7 @@
 /** What Docker is asked to run, decided apart from running it. */
 import type {ContainerCreateOptions, HostConfig} from 'dockerode';
 import {mib} from '../../../base/units.ts';
-import {KEEPER_SOCKET} from '../../../base/keeper-line.ts';
+import {SUPERVISOR_SOCKET} from '../../../base/supervisor-channel.ts';
 import {imageProgram} from '../../../base/program.ts';
 import type {ContainerNeeds, EngineSpec, GatewaySpec} from '../runtime.ts';
 import type {DeploymentPaths} from '../supervisor/paths.ts';
@@ -85,12 +85,12 @@ export function watchContainer(
   };
 }
 
-/** The gateway: the only container that clients reach. `keeperSocket` is where its supervisor finds it. */
+/** The gateway: the only container that clients reach. `supervisorSocket` is where its supervisor finds it. */
 export function gatewayContainer(
   paths: DeploymentPaths,
   spec: GatewaySpec,
   needs: ContainerNeeds,
-  keeperSocket: string,
+  supervisorSocket: string,
 ): ContainerCreateOptions {
   const {publish} = needs;
   const port = publish && `${publish.port}/tcp`;
@@ -98,7 +98,7 @@ export function gatewayContainer(
   return {
     ...program(needs),
     Cmd: [...spec.argv],
-    Env: environment({...spec.env, [KEEPER_SOCKET]: keeperSocket}),
+    Env: environment({...spec.env, [SUPERVISOR_SOCKET]: supervisorSocket}),
     Labels: labels(paths, 'gateway', {[LABEL.spec]: specHash(spec)}),
     ...(port && {ExposedPorts: {[port]: {}}}),
     HostConfig: {

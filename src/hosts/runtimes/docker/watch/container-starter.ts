@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {connect} from 'node:net';
-import {createInterface} from 'node:readline';
 import {setTimeout as delay} from 'node:timers/promises';
 import type Dockerode from 'dockerode';
-import {KEEPER_SOCKET} from '../../../../base/keeper-line.ts';
+import {hearJsonLines} from '../../../../base/json-lines.ts';
+import {SUPERVISOR_SOCKET} from '../../../../base/supervisor-channel.ts';
 import type {ContainerNeeds, EngineSpec, GatewaySpec} from '../../runtime.ts';
 import {removeContainer} from '../../../docker/container.ts';
 import {apiStatus, saysPortTaken} from '../../../docker/failures.ts';
@@ -21,7 +21,7 @@ import {engineContainer, gatewayContainer, tokenIn} from '../containers.ts';
 import {ENGINE_PORT, LABEL, networksOf, RUN_FOLDER, specHash, type Networks} from '../names.ts';
 import {ContainerRun} from './container-run.ts';
 
-/** A gateway that has just started may not listen for its keeper yet. */
+/** A gateway that has just started may not listen for its supervisor yet. */
 const CONNECT_AGAIN_MS = 20;
 
 /** Starts programs as containers, and takes over those that an earlier supervisor left running. */
@@ -78,8 +78,8 @@ export class ContainerStarter implements Starter {
     const adopted = this.#adopt(spec);
     if (adopted) {
       const {Config} = await adopted.inspect();
-      const socket = keeperSocketIn(Config.Env);
-      return new GatewayLine(await ContainerRun.of(this.#docker, adopted, log), socket, spec.url, hear);
+      const socket = supervisorSocketIn(Config.Env);
+      return new GatewayChannel(await ContainerRun.of(this.#docker, adopted, log), socket, spec.url, hear);
     }
     const mark = randomBytes(4).toString('hex');
     const socket = `${RUN_FOLDER}/gateway-${mark}.sock`;
@@ -93,13 +93,13 @@ export class ContainerStarter implements Starter {
       await removeContainer(container);
       throw error;
     }
-    return new GatewayLine(await this.#start(container, log), socket, spec.url, hear);
+    return new GatewayChannel(await this.#start(container, log), socket, spec.url, hear);
   }
 
   pidsOf(runs: readonly Run[]): Promise<number[][]> {
     return Promise.all(
       runs.map((run) => {
-        const own = run instanceof GatewayLine ? run.run : run;
+        const own = run instanceof GatewayChannel ? run.run : run;
         return own instanceof ContainerRun ? own.pids() : Promise.resolve([]);
       }),
     );
@@ -142,7 +142,7 @@ export class ContainerStarter implements Starter {
 }
 
 /** A gateway's container, and the line to the program in it. */
-class GatewayLine implements GatewayRun {
+class GatewayChannel implements GatewayRun {
   readonly run: ContainerRun;
   readonly #socket: string;
   readonly #url: string;
@@ -209,10 +209,7 @@ class GatewayLine implements GatewayRun {
         return promise;
       };
     });
-    createInterface({input: socket})
-      .on('line', (line) => this.#hear(this.#fromOutside(JSON.parse(line) as object)))
-      // The socket's own error, told a second time.
-      .on('error', () => undefined);
+    void hearJsonLines(socket, (said) => this.#hear(this.#fromOutside(said as object)));
     void this.run.exited.then(() => socket.destroy());
     await ended;
   }
@@ -228,5 +225,5 @@ function needsOf(spec: EngineSpec | GatewaySpec): ContainerNeeds {
   throw new Error('a program without an image cannot run in a container');
 }
 
-const keeperSocketIn = (env: readonly string[]): string =>
-  env.find((entry) => entry.startsWith(`${KEEPER_SOCKET}=`))?.slice(KEEPER_SOCKET.length + 1) ?? '';
+const supervisorSocketIn = (env: readonly string[]): string =>
+  env.find((entry) => entry.startsWith(`${SUPERVISOR_SOCKET}=`))?.slice(SUPERVISOR_SOCKET.length + 1) ?? '';

@@ -6,19 +6,19 @@ import type {HostFiles, ImageProgram} from '../host.ts';
 import type {WatchAccount} from '../runtimes/docker/containers.ts';
 import {DockerRuntime, type DockerRuntimeOptions} from '../runtimes/docker/docker-runtime.ts';
 
-export interface DockerSideOptions extends Omit<DockerRuntimeOptions, 'docker'> {
+export interface HostDockerOptions extends Omit<DockerRuntimeOptions, 'docker'> {
   connect: () => Promise<Duplex>;
   files: HostFiles;
   account: () => Promise<WatchAccount>;
 }
 
 /** What a host does with its Docker. In a file of its own, because its libraries take a while to load. */
-export interface DockerSide extends Disposable {
+export interface HostDocker extends Disposable {
   runtime: DockerRuntime;
   runInImage(program: ImageProgram): Promise<Duplex>;
 }
 
-export function openDockerSide({connect, ...options}: DockerSideOptions): DockerSide {
+export function openHostDocker({connect, ...options}: HostDockerOptions): HostDocker {
   const docker = openDocker(connect);
   const runtime = new DockerRuntime({...options, docker});
   return {
