@@ -30,6 +30,7 @@ export async function waitFor<T>(ask: () => Promise<T | undefined>, options: Wai
       throw new BerthError({
         code: 'deadline_passed',
         what: (t) => t.base.deadlinePassed({what: options.what(t), deadline: formatDuration(deadline)}),
+        try: ['berth status', 'berth logs'],
         exit: ExitCode.failed,
         lastLines: options.evidence?.() ?? [],
       });

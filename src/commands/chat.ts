@@ -28,7 +28,12 @@ const temperature = Flags.custom<number>({
   parse: (input) => {
     const value = Number(input);
     if (input.trim() !== '' && value >= 0 && value <= 2) return Promise.resolve(value);
-    throw new BerthError({code: 'usage', what: (t) => t.cli.chat.temperatureRange, exit: ExitCode.usage});
+    throw new BerthError({
+      code: 'usage',
+      what: (t) => t.cli.chat.temperatureRange,
+      try: ['berth chat --temperature 0.7'],
+      exit: ExitCode.usage,
+    });
   },
 });
 
@@ -178,7 +183,12 @@ export default class Chat extends BerthCommand<Result> {
   /** Any gateway whose address is known: a colleague's, for instance. */
   async #doorAt(url: string, keyFile: string | undefined): Promise<Door> {
     if (!URL.canParse(url)) {
-      throw new BerthError({code: 'usage', what: (t) => t.cli.chat.badUrl({url}), exit: ExitCode.usage});
+      throw new BerthError({
+        code: 'usage',
+        what: (t) => t.cli.chat.badUrl({url}),
+        try: ['berth chat --url http://127.0.0.1:8080'],
+        exit: ExitCode.usage,
+      });
     }
     const written = keyFile === undefined ? process.env.BERTH_KEY : await readText(keyFile);
     const key = written === undefined ? undefined : new Secret(written.trim());

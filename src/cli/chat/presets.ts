@@ -52,6 +52,7 @@ const cannotRead = (path: string, reason: string, cause?: unknown): BerthError =
   new BerthError({
     code: 'usage',
     what: (t) => t.config.unreadable({path, reason}),
+    try: [`ls -l ${path}`],
     exit: ExitCode.usage,
     details: {path},
     cause,

@@ -131,6 +131,7 @@ const unreadable = (path: string, reason: string, cause?: unknown): BerthError =
   new BerthError({
     code: 'config_unreadable',
     what: (t) => t.config.unreadable({path, reason}),
+    try: [`ls -l ${path}`],
     exit: ExitCode.usage,
     details: {path},
     cause,
@@ -171,6 +172,7 @@ function flagError(issues: readonly z.core.$ZodIssue[], value: unknown): BerthEr
   return new BerthError({
     code: 'usage',
     what: (t) => mistakes.map(({say}) => say(t)).join('\n'),
+    try: ['berth deploy --help'],
     exit: ExitCode.usage,
     details: {mistakes: mistakes.map(({path}) => ({key: path.join('.')}))},
   });

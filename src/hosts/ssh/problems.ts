@@ -141,6 +141,7 @@ export function programFailed(
   return new BerthError({
     code: 'ssh_program_failed',
     what: (t) => t.ssh.programFailed({host, program, code: String(ended.code ?? 'signal')}),
+    try: [`berth host check ${host}`, `berth doctor --host ${host}`],
     details: {host, program, code: ended.code},
     lastLines: ended.stderr.trimEnd().split('\n').slice(-10),
   });

@@ -27,6 +27,7 @@ export function deploymentPaths(stateRoot: string, deployment: string): Deployme
     throw new BerthError({
       code: 'bad_deployment_name',
       what: (t) => t.hosts.badName({name: deployment}),
+      try: ['berth deploy --name my-model'],
       exit: ExitCode.usage,
       details: {name: deployment},
     });
