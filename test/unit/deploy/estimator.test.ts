@@ -1,25 +1,13 @@
 import {expect, it} from 'vitest';
 import {gib} from '../../../src/base/units.ts';
 import {estimatorFor, llamaCppPlace} from '../../../src/deploy/estimator.ts';
-import {KNOWN_SHAPES, shapeOfConfig} from '../../../src/models/index.ts';
+import {KNOWN_SHAPES} from '../../../src/models/index.ts';
 
-const CONFIG = {
-  model_type: 'qwen3',
-  num_hidden_layers: 36,
-  hidden_size: 2560,
-  intermediate_size: 9728,
-  num_attention_heads: 32,
-  num_key_value_heads: 8,
-  head_dim: 128,
-  vocab_size: 151_936,
-  tie_word_embeddings: true,
-  max_position_embeddings: 262_144,
-};
-
-const storedBytes = KNOWN_SHAPES['qwen3-4b-instruct-2507'].parameters * 2;
+const shape = KNOWN_SHAPES['qwen3-4b-instruct-2507'];
+const storedBytes = shape.parameters * 2;
 
 it('plans vLLM from the shape and the stored bytes', () => {
-  const estimator = estimatorFor('vllm', 'gpu', {shape: shapeOfConfig(CONFIG), storedBytes});
+  const estimator = estimatorFor('vllm', 'gpu', {shape, storedBytes});
   expect(estimator.trainedTokens).toBe(262_144);
   const settings = {contextTokens: 4096, sequences: 2, batchTokens: 512, queue: 64};
   const terms = (kvType: 'f16' | 'q8_0') =>
