@@ -1,14 +1,20 @@
 import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {DEPLOYMENT, processWorld, until, type World} from '../../contract/hosts/world.ts';
 
-const owner = fileURLToPath(new URL('../../fakes/program/owner.ts', import.meta.url));
+const OWNER = fileURLToPath(new URL('../../fakes/program/owner.ts', import.meta.url));
+
+interface KilledOwner extends AsyncDisposable {
+  /** Resolves when its process is gone. */
+  kill(): Promise<void>;
+}
 
 /** Runs a deploy of release 2 in a process of its own, to the given point. */
-async function deployUntil(world: World, point: string): Promise<number> {
+async function deployUntil(world: World, point: string): Promise<KilledOwner> {
   const specs = [JSON.stringify(world.gateway), JSON.stringify(world.engine(2))];
-  const child = spawn(process.execPath, [owner, world.stateRoot, ...specs, point], {
+  const child = spawn(process.execPath, [OWNER, world.stateRoot, ...specs, point], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const reached = Promise.withResolvers<undefined>();
@@ -16,8 +22,19 @@ async function deployUntil(world: World, point: string): Promise<number> {
     if (text.toString().includes(point)) reached.resolve(undefined);
   });
   child.once('exit', (code) => reached.reject(new Error(`the owner ended with ${code}`)));
-  await reached.promise;
-  return child.pid ?? 0;
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  };
+  try {
+    await reached.promise;
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+  return {kill, [Symbol.asyncDispose]: kill};
 }
 
 const POINTS = [
@@ -32,9 +49,9 @@ const POINTS = [
 test.for(POINTS)('an owner killed when $point: release $serves serves, alone', async ({point, serves}) => {
   await using world = await processWorld();
   await world.deploy(world.engine(1));
-  const pid = await deployUntil(world, point);
+  await using owner = await deployUntil(world, point);
   const held = point === 'held' || point === 'stopped' ? world.ask('/who') : undefined;
-  process.kill(pid, 'SIGKILL');
+  await owner.kill();
 
   await until('the change to be over', async () => ((await world.running()).transition ? undefined : true));
   await world.answeredBy(serves);
@@ -51,11 +68,11 @@ test.for(POINTS)('an owner killed when $point: release $serves serves, alone', a
 test.for(POINTS)('a supervisor killed when $point: nothing is left, and start serves $serves', async (at) => {
   await using world = await processWorld();
   await world.deploy(world.engine(1));
-  const pid = await deployUntil(world, at.point);
+  await using owner = await deployUntil(world, at.point);
   process.kill((await world.running()).supervisorPid ?? 0, 'SIGKILL');
   await until('all programs to end', async () => ((await world.marked()).length === 0 ? true : undefined));
   expect(await world.observe()).toEqual({state: 'dead', committedRelease: at.serves});
-  process.kill(pid, 'SIGKILL');
+  await owner.kill();
   await world.runtime.start(DEPLOYMENT);
   await world.answeredBy(at.serves);
   expect((await world.running()).engines).toHaveLength(1);

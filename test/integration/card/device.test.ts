@@ -32,16 +32,17 @@ describe('the CPU device', () => {
   it('sees the memory that a process takes, and that it is gone with it', async () => {
     const program = `globalThis.kept = Buffer.alloc(Number(process.argv[1]), 1); console.log('ready'); setInterval(() => {}, 1e6)`;
     const before = await device.read();
-    const child = await started(program, String(mib(200)), '--token', 'abc');
+    const child = await started(program, String(mib(512)), '--token', 'abc');
     const during = await device.read();
     const seen = find(during, child.pid);
-    expect(seen?.usedBytes).toBeGreaterThan(mib(200));
-    expect(seen?.usedBytes).toBeLessThan(mib(320));
+    expect(seen?.usedBytes).toBeGreaterThan(mib(512));
+    expect(seen?.usedBytes).toBeLessThan(mib(632));
     expect(seen?.peakBytes).toBeGreaterThanOrEqual(seen?.usedBytes ?? 0);
     expect(seen).toMatchObject({parentPid: process.pid, name: 'node'});
     expect(seen?.command).toContain('--token [redacted]');
     expect(Math.abs((seen?.startedAt?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
-    expect(during.usedBytes - before.usedBytes).toBeGreaterThan(mib(100));
+    // Other programs of the machine come and go meanwhile.
+    expect(during.usedBytes - before.usedBytes).toBeGreaterThan(mib(200));
     await end(child);
     expect(find(await device.read(), child.pid)).toBeUndefined();
   });

@@ -31,6 +31,8 @@ import {RemoteTransition} from './remote-transition.ts';
 export const ANSWER = seconds(5);
 /** The gateway's own deadline to become ready, and some room. */
 const START = seconds(30);
+/** A supervisor whose door is closed and that is still there after so long has another reason. */
+const GOING = seconds(2);
 /** Time for programs to end: their grace and some room. */
 export const END = seconds(30);
 
@@ -81,7 +83,7 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
         if (running) return {...running, ...(supervisorPid !== undefined && {supervisorPid})};
       } catch (error) {
         // It ended while it was asked: then the file tells what remains.
-        if (!isGone(error) || (await control.isAlive())) throw error;
+        if (!isGone(error) || !(await this.#goes(control))) throw error;
       }
     }
     const file = await this.readCommitted(paths);
@@ -152,6 +154,16 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
       clock: this.clock,
       every: ms(10),
     });
+  }
+
+  /** Whether it goes within moments: a process that is killed closes its door a little before it is gone. */
+  async #goes(control: C): Promise<boolean> {
+    const deadline = this.clock.elapsed() + GOING;
+    while (await control.isAlive()) {
+      if (this.clock.elapsed() > deadline) return false;
+      await this.clock.sleep(ms(10));
+    }
+    return true;
   }
 
   protected async call<Name extends CallName>(
