@@ -64,3 +64,26 @@ export function parseBytes(text: string): Bytes | undefined {
   if (!match?.[1]) return undefined;
   return bytes(Number(match[1]) * (FACTORS[(match[2] ?? 'b').toLowerCase()] ?? 1));
 }
+
+/** `8GiB`, `5536MiB`: so that it can be typed again and means the same. */
+export function typedBytes(size: number): string {
+  const [mebi, gibi] = [1024 ** 2, 1024 ** 3];
+  if (size % gibi === 0) return `${size / gibi}GiB`;
+  return size % mebi === 0 ? `${size / mebi}MiB` : String(size);
+}
+
+const DURATION_FACTORS: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Reads `30s`, `1.5 min`, `2h`, `7d` and bare milliseconds; undefined when the text is no span of time. */
+export function parseDuration(text: string): Duration | undefined {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?\s*$/i.exec(text);
+  if (!match?.[1]) return undefined;
+  return ms(Math.round(Number(match[1]) * (DURATION_FACTORS[(match[2] ?? 'ms').toLowerCase()] ?? 1)));
+}

@@ -1,4 +1,9 @@
 /** The door of capacity/: what the device holds, who holds it, and what still fits. */
+export type {Admission, DeploymentClaims, Sum} from './leases/admission.ts';
+export {promisedYet, type Holding} from './leases/holding.ts';
+export type {Lease, LeaseSubject, Tier} from './leases/lease.ts';
+export {bindingSum, sumLines} from './leases/say.ts';
+export {standingLeases} from './leases/standing.ts';
 export {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
 export {readCapacity} from './read.ts';
 export {capacityReport, type Candidate, type CapacityInput} from './report.ts';

@@ -1,15 +1,23 @@
-import type {Device} from '../card/index.ts';
-import {capacityReport, type Candidate} from './report.ts';
+import type {Device, DeviceFacts, Reading} from '../card/index.ts';
+import type {DeploymentClaims} from './leases/admission.ts';
+import {capacityReport, type CapacityInput} from './report.ts';
 import type {CapacityReport} from './schema.ts';
-import type {DeploymentView} from './view.ts';
+
+/** What a report is made from beside the device itself. */
+interface ReadInput extends Pick<CapacityInput, 'view' | 'candidates' | 'leases'> {
+  device: Device;
+  /** What the other deployments on the device were promised, once it was read. */
+  others?: (facts: DeviceFacts, reading: Reading) => Promise<DeploymentClaims>;
+}
 
 /** Reads the device, the deployment's processes on it and the gateway's counts, at one time. */
-export async function readCapacity(input: {
-  view: DeploymentView;
-  device: Device;
-  candidates?: readonly Candidate[];
-}): Promise<CapacityReport> {
-  const {view, device, candidates} = input;
-  const [facts, reading, stats] = await Promise.all([device.facts(), device.read(), view.stats()]);
-  return capacityReport({view, facts, reading, stats, ...(candidates && {candidates})});
+export async function readCapacity({device, others, ...input}: ReadInput): Promise<CapacityReport> {
+  const [facts, reading, stats] = await Promise.all([device.facts(), device.read(), input.view.stats()]);
+  return capacityReport({
+    ...input,
+    facts,
+    reading,
+    stats,
+    ...(others && {others: await others(facts, reading)}),
+  });
 }

@@ -2,8 +2,12 @@ import type {z} from 'zod';
 import {textsFor} from '../base/texts/index.ts';
 import type {GatewayStats} from '../hosts/index.ts';
 import type {DeviceFacts, Reading} from '../card/index.ts';
-import {bytes, gib, mib, type Bytes} from '../base/units.ts';
+import {bytes, gib, type Bytes} from '../base/units.ts';
+import {admit, growthOf, type DeploymentClaims} from './leases/admission.ts';
+import {holdingsOf} from './leases/holding.ts';
+import type {Lease} from './leases/lease.ts';
 import {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
+import {safetyMargin} from './safety.ts';
 import type {CapacityReport, quantilesSchema, Tenant} from './schema.ts';
 import {groupTenants} from './tenants.ts';
 import type {DeploymentView} from './view.ts';
@@ -20,6 +24,10 @@ export interface CapacityInput {
   facts: DeviceFacts;
   reading: Reading;
   stats: GatewayStats | undefined;
+  /** Those that stand on the host, whatever their device. */
+  leases?: readonly Lease[];
+  /** What the other deployments on this device were promised. */
+  others?: DeploymentClaims;
   /** What the examples ask about; neighbours of 1 to 24 GiB are always asked. */
   candidates?: readonly Candidate[];
 }
@@ -30,13 +38,15 @@ const NEIGHBOURS: readonly Candidate[] = [1, 6, 24].map((size) => ({
   neededBytes: gib(size),
 }));
 
-/** Kept back from promises: 2 % of the device, at least 256 MiB, for what the kernel and small programs take. */
-export const safetyMargin = (totalBytes: number): Bytes => bytes(Math.max(mib(256), totalBytes * 0.02));
+const NOBODY: DeploymentClaims = {models: [], programs: {bytes: bytes(0), usedBytes: bytes(0)}};
 
 /** One picture of the device. Pure. */
-export function capacityReport({view, facts, reading, stats, candidates}: CapacityInput): CapacityReport {
+export function capacityReport(input: CapacityInput): CapacityReport {
+  const {view, facts, reading, stats, leases = [], others = NOBODY, candidates = []} = input;
   const own = ownProcesses(view.observed, reading);
-  const tenants = groupTenants(view.name, own, reading);
+  const ownPids = new Set([...own.model, ...own.programs].map(({pid}) => pid));
+  const holdings = holdingsOf(leases, {device: facts.id, reading, but: ownPids});
+  const tenants = groupTenants(view.name, own, reading, holdings);
   const usedByModel = heldTogether(own.model);
   const attributedBytes = heldTogether(reading.processes);
   const {totalBytes, usedBytes, freeBytes, reservedBytes} = reading;
@@ -51,7 +61,24 @@ export function capacityReport({view, facts, reading, stats, candidates}: Capaci
   const growth = Math.max(0, claim - usedByModel);
   const programsGrowth = Math.max(0, programs.allowanceBytes - programs.usedBytes);
   const margin = safetyMargin(totalBytes);
-  const guaranteed = Math.max(0, freeBytes - growth - programsGrowth - margin);
+  const promises = holdings.map((one) => ({...one, name: one.lease.name, bytes: one.lease.bytes}));
+  const leasesGrowth = promises.reduce((sum, one) => sum + growthOf(one), 0);
+  const othersGrowth = [...others.models, others.programs].reduce((sum, one) => sum + growthOf(one), 0);
+  const guaranteed = Math.max(0, freeBytes - growth - programsGrowth - leasesGrowth - othersGrowth - margin);
+  const {largestBytes, promised, measured} = admit({
+    askedBytes: bytes(0),
+    heldBytes: bytes(0),
+    reading,
+    leases: promises.map(({name, bytes: size, usedBytes: used}) => ({name, bytes: size, usedBytes: used})),
+    models: [
+      ...(claim > 0 ? [{name: view.name, bytes: bytes(claim), usedBytes: usedByModel}] : []),
+      ...others.models,
+    ],
+    programs: {
+      bytes: bytes(programs.allowanceBytes + others.programs.bytes),
+      usedBytes: bytes(programs.usedBytes + others.programs.usedBytes),
+    },
+  });
   return {
     schema: 'berth.capacity/1',
     at: reading.at.toISOString(),
@@ -73,7 +100,10 @@ export function capacityReport({view, facts, reading, stats, candidates}: Capaci
       safetyMarginBytes: margin,
       modelGrowthBytes: growth,
       programsGrowthBytes: programsGrowth,
-      examples: [...NEIGHBOURS, ...(candidates ?? [])].map((candidate) => ({
+      leasesGrowthBytes: leasesGrowth,
+      othersGrowthBytes: othersGrowth,
+      largestLease: {bytes: largestBytes, promised, measured},
+      examples: [...NEIGHBOURS, ...candidates].map((candidate) => ({
         ...candidate,
         fits:
           candidate.neededBytes <= guaranteed

@@ -1,5 +1,7 @@
 import {z} from 'zod';
 import {CARD_FAULTS, THROTTLE_REASONS} from '../card/index.ts';
+import {sumSchema} from './leases/admission.ts';
+import {TIERS} from './leases/lease.ts';
 
 const byteCount = z.int();
 export const quantilesSchema = z.object({
@@ -13,12 +15,15 @@ export const quantilesSchema = z.object({
 
 export const tenantSchema = z.object({
   /**
-   * `model`: the engine of this deployment. `berth`: its supervisor and gateway. `outsider`: another program.
-   * `rest`: many small ones. `unattributed`: no process owns it.
+   * `model`: the engine of this deployment. `berth`: its supervisor and gateway. `lease`: a neighbour that bytes are
+   * promised to. `outsider`: another program. `rest`: many small ones. `unattributed`: no process owns it.
    */
-  kind: z.enum(['model', 'berth', 'outsider', 'rest', 'unattributed']),
+  kind: z.enum(['model', 'berth', 'lease', 'outsider', 'rest', 'unattributed']),
   name: z.string(),
   usedBytes: byteCount,
+  /** A lease: what it may use, and how that is kept. */
+  promisedBytes: byteCount.optional(),
+  tier: z.enum(TIERS).optional(),
   /** Highest resident size of its processes, each at its own time, added up: an upper bound. */
   peakBytes: byteCount.optional(),
   processes: z.int(),
@@ -110,7 +115,10 @@ export const capacitySchema = z.object({
     .nullable(),
   tenants: z.array(tenantSchema),
   fits: z.object({
-    /** Free now, less what the model and Berth's programs may still take, less the margin: safe to promise. Never below zero. */
+    /**
+     * Free now, less what the models, Berth's programs and the leases may still take, less the margin: nobody who was
+     * promised bytes is short of them when this is used up. Never below zero.
+     */
     guaranteedBytes: byteCount,
     /** Free now: can be had as long as the model does not need it. */
     opportunisticBytes: byteCount,
@@ -119,6 +127,12 @@ export const capacitySchema = z.object({
     modelGrowthBytes: byteCount,
     /** What supervisor and gateway may still take of their allowance. */
     programsGrowthBytes: byteCount,
+    /** What leases were promised and do not use yet. */
+    leasesGrowthBytes: byteCount,
+    /** What the models of other deployments on the device, and their programs, may still take. */
+    othersGrowthBytes: byteCount,
+    /** The largest lease that would be granted now: the smaller room of both sums, in whole MiB. */
+    largestLease: z.object({bytes: byteCount, promised: sumSchema, measured: sumSchema}),
     examples: z.array(
       z.object({
         kind: z.enum(['neighbour', 'model']),

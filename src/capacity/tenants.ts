@@ -1,4 +1,5 @@
 import type {ProcessReading, Reading} from '../card/index.ts';
+import type {Holding} from './leases/holding.ts';
 import type {OwnProcesses} from './own-processes.ts';
 import type {Tenant} from './schema.ts';
 
@@ -32,17 +33,27 @@ function tenantOf(kind: Tenant['kind'], name: string, processes: readonly Proces
   };
 }
 
+/** A neighbour with a lease has its row also while nothing of it runs: its bytes are promised. */
+const leased = ({lease, processes}: Holding): Tenant => ({
+  ...tenantOf('lease', lease.name, processes),
+  promisedBytes: lease.bytes,
+  tier: lease.tier,
+  ...(lease.subject.kind === 'container' && {containerId: lease.subject.id}),
+});
+
 /**
  * Everyone who uses the device, so that the rows add up to `usedBytes`: the model first, then Berth's own
- * programs, then outsiders by size, the small ones in one row, and at the end what no process owns (kernel, shared memory, file systems
- * in memory, and processes that this user cannot see).
+ * programs, then leases, then outsiders by size, the small ones in one row, and at the end what no process owns
+ * (kernel, shared memory, file systems in memory, and processes that this user cannot see).
  */
 export function groupTenants(
   deployment: string,
   {model, programs}: OwnProcesses,
   reading: Reading,
+  holdings: readonly Holding[] = [],
 ): Tenant[] {
-  const own = new Set([...model, ...programs].map((one) => one.pid));
+  const leaseholders = holdings.flatMap(({processes}) => processes);
+  const own = new Set([...model, ...programs, ...leaseholders].map((one) => one.pid));
   const others = reading.processes.filter((one) => !own.has(one.pid));
   const groups = [...Map.groupBy(others, keyOf).values()].map((group) =>
     tenantOf('outsider', group.toSorted(largestFirst)[0]?.name ?? '', group),
@@ -55,6 +66,7 @@ export function groupTenants(
   return [
     ...(model.length > 0 ? [tenantOf('model', deployment, model)] : []),
     ...(programs.length > 0 ? [tenantOf('berth', deployment, programs)] : []),
+    ...holdings.map(leased),
     ...groups.slice(0, named),
     ...(restPids.size > 0
       ? [

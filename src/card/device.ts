@@ -71,6 +71,10 @@ export interface ProcessReading {
   command: string;
   user?: string;
   startedAt?: Date;
+  /** When it started, in the kernel's clock ticks after boot: with the pid, what tells it from a later namesake. */
+  startTicks?: number;
+  /** The lease that it was started under, as `BERTH_LEASE` in its environment says. */
+  lease?: string;
   /** Memory of the device that this process alone holds (RAM: proportional share, shared pages not counted twice). */
   usedBytes: Bytes;
   /** Most that was ever resident, pages shared with others included; undefined where the OS does not tell. */

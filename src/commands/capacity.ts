@@ -2,12 +2,13 @@ import {
   capacitySchema,
   readCapacity,
   roughNeed,
+  standingLeases,
   type Candidate,
   type CapacityReport,
 } from '../capacity/index.ts';
 import {BerthCommand, cardFlag, deploymentFlags, examples, text} from '../cli/command.ts';
 import {presentCapacity} from '../cli/present/capacity.ts';
-import {describe, loadSettings, viewOf} from '../deploy/index.ts';
+import {claimsOn, describe, loadSettings, viewOf} from '../deploy/index.ts';
 import {CATALOGUE} from '../models/index.ts';
 
 export default class Capacity extends BerthCommand<CapacityReport> {
@@ -28,7 +29,14 @@ export default class Capacity extends BerthCommand<CapacityReport> {
     // Without a wish: the device that the deployment is on, or, where there is none, whatever answers.
     const wanted = settings.card ?? (view.release?.device === 'cpu' ? 'cpu' : undefined);
     const device = await this.parts.device(parts.host, wanted);
-    const report = await readCapacity({view, device, candidates: candidates(view.release)});
+    const {host, clock} = parts;
+    const report = await readCapacity({
+      view,
+      device,
+      leases: await standingLeases(host, clock.now()),
+      others: (facts, reading) => claimsOn(host, facts, reading, view.name),
+      candidates: candidates(view.release),
+    });
     return this.present(report, (t) => presentCapacity(t, report));
   }
 }

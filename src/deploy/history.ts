@@ -20,6 +20,9 @@ export type RecordKeeper = Pick<Host, 'stateRoot' | 'files'>;
 export const deploymentFolder = (host: RecordKeeper, deployment: string): string =>
   join(host.stateRoot, deployment);
 
+/** Whether a name in the state folder can be a deployment's: other files may lie there. */
+export const isDeployment = (name: string): boolean => /^[a-z0-9][a-z0-9-]{0,38}$/.test(name);
+
 /** The releases of one deployment, as files on its host: history that any client can read. */
 export class History {
   readonly #files: HostFiles;

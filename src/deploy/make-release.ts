@@ -2,7 +2,13 @@
 import {step} from '../base/progress.ts';
 import {berthVersion} from '../base/version.ts';
 import {bytes, type Bytes} from '../base/units.ts';
-import {heldTogether, ownProcesses, programsAllowance} from '../capacity/index.ts';
+import {
+  heldTogether,
+  ownProcesses,
+  programsAllowance,
+  promisedYet,
+  standingLeases,
+} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
 import type {Weights, WeightsMeasure} from '../models/index.ts';
 import type {Settings} from './config/settings.ts';
@@ -57,17 +63,21 @@ interface Room {
   presentBytes: Bytes;
   /** What Berth's own programs may still take. */
   programsBytes: Bytes;
+  /** What leases may still take of their promises. */
+  leasesBytes: Bytes;
 }
 
 export async function readDevice(parts: DeployParts, site: Site): Promise<Room> {
-  const [reading, {kind}] = await step(
+  const [reading, {id, kind}, leases] = await step(
     parts.progress,
     {id: 'read-device', say: (t) => t.deploy.stepReadDevice()},
-    () => Promise.all([parts.device.read(), parts.device.facts()]),
+    () =>
+      Promise.all([parts.device.read(), parts.device.facts(), standingLeases(parts.host, parts.clock.now())]),
   );
-  const held = heldTogether(ownProcesses(site.observed, reading).programs);
-  const programsBytes = bytes(Math.max(0, programsAllowance(kind) - held));
-  return {reading, presentBytes: heldBy(servingEngine(site), reading), programsBytes};
+  const own = ownProcesses(site.observed, reading);
+  const programsBytes = bytes(Math.max(0, programsAllowance(kind) - heldTogether(own.programs)));
+  const leasesBytes = promisedYet(leases, id, reading, own);
+  return {reading, presentBytes: heldBy(servingEngine(site), reading), programsBytes, leasesBytes};
 }
 
 /** The plan of a deploy: for this engine on this device, from what the weights say of themselves. */

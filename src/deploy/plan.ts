@@ -39,6 +39,8 @@ export interface PlanInput {
   presentBytes: Bytes;
   /** What Berth's own programs may still take of the device, beside the model. */
   programsBytes: Bytes;
+  /** What leases were promised of the device and do not use yet: free now, and not for a model. */
+  leasesBytes: Bytes;
   /** `swap` never lets two copies stand side by side, also where both would fit. */
   update: 'auto' | 'swap';
   /** What was typed, for the ways out: `berth deploy` unless told. */
@@ -93,14 +95,11 @@ const equal = (a: EngineSettings, b: EngineSettings): boolean =>
 const fits = (input: PlanInput, estimate: MemoryEstimate): boolean =>
   estimate.totalBytes <= availableFor(input);
 
+type RoomInput = Pick<PlanInput, 'asked' | 'reading' | 'presentBytes' | 'programsBytes' | 'leasesBytes'>;
+
 /** The most that an engine may be predicted to take: what can be had, or the budget if that is less. */
-export function availableFor({
-  asked,
-  reading,
-  presentBytes,
-  programsBytes,
-}: Pick<PlanInput, 'asked' | 'reading' | 'presentBytes' | 'programsBytes'>): Bytes {
-  const free = reading.freeBytes + presentBytes - programsBytes - SAFETY;
+export function availableFor({asked, reading, presentBytes, programsBytes, leasesBytes}: RoomInput): Bytes {
+  const free = reading.freeBytes + presentBytes - programsBytes - leasesBytes - SAFETY;
   return bytes(Math.min(free, asked.budgetBytes ?? Infinity));
 }
 
@@ -114,7 +113,7 @@ function complete(input: PlanInput, settings: EngineSettings, estimate: MemoryEs
     budgetBytes: bytes(input.asked.budgetBytes ?? Math.min(estimate.totalBytes + margin, most)),
     ladder: chooseLadder(
       input.presentBytes,
-      estimate.totalBytes + input.programsBytes,
+      estimate.totalBytes + input.programsBytes + input.leasesBytes,
       input.reading.freeBytes,
       input.update,
     ),
@@ -145,11 +144,11 @@ function checkAsked({model, asked, command = 'berth deploy'}: PlanInput): void {
 }
 
 function doesNotFit(input: PlanInput, settings: EngineSettings): BerthError {
-  const {asked, reading, presentBytes, programsBytes} = input;
+  const {asked, reading, presentBytes, programsBytes, leasesBytes} = input;
   const estimate = input.estimate(settings);
   const ceiling = asked.budgetBytes ?? Infinity;
   const overBudget = estimate.totalBytes > ceiling;
-  const availableBytes = overBudget ? ceiling : reading.freeBytes + presentBytes - programsBytes - SAFETY;
+  const availableBytes = overBudget ? ceiling : availableFor({...input, asked: {}});
   const missingBytes = estimate.totalBytes - availableBytes;
   const terms = estimate.terms.map((term) => `${term.name} ${formatBytes(term.totalBytes)}`).join(' + ');
   return new BerthError({
@@ -170,6 +169,7 @@ function doesNotFit(input: PlanInput, settings: EngineSettings): BerthError {
         free: formatBytes(reading.freeBytes),
         present: formatBytes(presentBytes),
         programs: formatBytes(programsBytes),
+        leases: formatBytes(leasesBytes),
         safety: formatBytes(SAFETY),
       }),
     try: waysOut(asked),
@@ -182,6 +182,7 @@ function doesNotFit(input: PlanInput, settings: EngineSettings): BerthError {
       freeBytes: reading.freeBytes,
       presentBytes,
       programsBytes,
+      leasesBytes,
       safetyBytes: SAFETY,
     },
   });

@@ -6,6 +6,8 @@ import {deploymentPaths} from './runtimes/supervisor/paths.ts';
 /** How a deployment was last committed. */
 export interface DeployedAs {
   runtime: RuntimeKind;
+  /** The number of the release. */
+  release: number;
   /** Its engine was given a GPU. */
   onCard: boolean;
 }
@@ -17,6 +19,10 @@ export async function deployedAs(
 ): Promise<DeployedAs | undefined> {
   const file = committedFrom(await files.read(deploymentPaths(stateRoot, deployment).committed));
   if (file.found !== 'committed') return undefined;
-  const {container} = file.committed.engine;
-  return {runtime: container ? 'docker' : 'process', onCard: container?.gpus !== undefined};
+  const {container, release} = file.committed.engine;
+  return {
+    release,
+    runtime: container ? 'docker' : 'process',
+    onCard: container?.gpus !== undefined,
+  };
 }

@@ -11,6 +11,8 @@ export {hostRegistry, type HostRecord, type HostRegistry} from './registry.ts';
 export {shareHosts} from './shared.ts';
 export type {SshHost, SshHostOptions} from './ssh/ssh-host.ts';
 export type {Asking} from './asking.ts';
+export {lockFolder, lockTimes, type Lock, type LockTimes} from './folder-lock.ts';
+export {startsOf} from './tenants/starts.ts';
 export type {Host, HostFacts, HostFiles, ImageProgram, PortHolder, Tunnel} from './host.ts';
 export {programPreviewSchema, type ProgramPreview} from './runtimes/preview.ts';
 export {deployedAs, type DeployedAs} from './deployed-as.ts';

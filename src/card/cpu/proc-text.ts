@@ -78,3 +78,7 @@ export function memoryGroupOf(cgroup: string): {version: 1 | 2; path: string} | 
   }
   return unified === undefined ? undefined : {version: 2, path: unified};
 }
+
+/** The lease that a program was started under, from /proc/PID/environ. */
+export const leaseIn = (environment: string): string | undefined =>
+  /(?:^|\0)BERTH_LEASE=([^\0]{1,64})(?:\0|$)/.exec(environment)?.[1];

@@ -6,6 +6,7 @@ import type {ProcessReading} from '../device.ts';
 import {showCommand} from './command-line.ts';
 import {
   containersOf,
+  leaseIn,
   memoryGroupOf,
   parsePasswd,
   parseSizes,
@@ -72,10 +73,11 @@ interface Described {
 /** Undefined when it has ended meanwhile. */
 async function describe(pid: number, stat: ProcStat, machine: Machine): Promise<Described | undefined> {
   const folder = join(machine.root, 'proc', String(pid));
-  const [status, commandLine, cgroup = ''] = await Promise.all([
+  const [status, commandLine, cgroup = '', environment = ''] = await Promise.all([
     procFile(join(folder, 'status')),
     procFile(join(folder, 'cmdline')),
     procFile(join(folder, 'cgroup')),
+    procFile(join(folder, 'environ')),
   ]);
   if (status === undefined) return undefined;
   const uid = parseUid(status);
@@ -83,6 +85,7 @@ async function describe(pid: number, stat: ProcStat, machine: Machine): Promise<
   const containers = containersOf(cgroup);
   const argv = (commandLine ?? '').split('\0').filter((argument) => argument !== '');
   const command = showCommand(argv);
+  const lease = leaseIn(environment);
   return {
     sizes: parseSizes(status),
     group: memoryGroupOf(cgroup)?.path,
@@ -92,6 +95,8 @@ async function describe(pid: number, stat: ProcStat, machine: Machine): Promise<
       name: showCommand([programName(stat.name, argv[0])]),
       command: command === '' ? `[${stat.name}]` : command,
       startedAt: new Date(machine.bootedAt + (stat.startTicks / TICKS_PER_SECOND) * 1000),
+      startTicks: stat.startTicks,
+      ...(lease !== undefined && {lease}),
       ...(user !== undefined && {user}),
       ...(containers[0] !== undefined && {containerId: containers[0]}),
       ...(containers.length > 1 && {containerPath: containers}),

@@ -1,6 +1,6 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes, formatDuration} from '../../base/units.ts';
-import type {CapacityReport, Tenant} from '../../capacity/index.ts';
+import {bindingSum, sumLines, type CapacityReport, type Tenant} from '../../capacity/index.ts';
 import {bar, keyValues, table} from '../table.ts';
 import {cutToWidth} from '../width.ts';
 
@@ -14,6 +14,8 @@ function nameOf(t: Texts, tenant: Tenant): string {
     case 'model':
     case 'berth':
       return `${tenant.name} (${t.capacity.kind[tenant.kind]})`;
+    case 'lease':
+      return `${tenant.name} (${t.capacity.leaseOf({size: size(tenant.promisedBytes), tier: tenant.tier ?? ''})})`;
     case 'outsider': {
       const where = tenant.containerId === undefined ? tenant.user : `@${tenant.containerId.slice(0, 12)}`;
       const notes = [
@@ -124,7 +126,9 @@ function modelLines(t: Texts, {model, device}: CapacityReport): string {
 function fitsLines(t: Texts, {fits, memory}: CapacityReport): string {
   const how = t.capacity.guaranteedHow({
     free: size(memory.freeBytes),
-    growth: size(fits.modelGrowthBytes + fits.programsGrowthBytes),
+    growth: size(
+      fits.modelGrowthBytes + fits.programsGrowthBytes + fits.leasesGrowthBytes + fits.othersGrowthBytes,
+    ),
     margin: size(fits.safetyMarginBytes),
   });
   const sums = table(
@@ -142,7 +146,15 @@ function fitsLines(t: Texts, {fits, memory}: CapacityReport): string {
     ]),
     {align: ['left', 'right', 'left']},
   );
-  return [t.capacity.fitsTitle, sums, examples].join('\n');
+  const {largestLease} = fits;
+  return [
+    t.capacity.fitsTitle,
+    sums,
+    examples,
+    '',
+    t.capacity.largestLease({size: size(largestLease.bytes)}),
+    ...sumLines(t, bindingSum(largestLease)).map((line) => `  ${line}`),
+  ].join('\n');
 }
 
 function latencyLines(t: Texts, {latency}: CapacityReport): string {

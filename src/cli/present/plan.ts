@@ -23,6 +23,7 @@ function factLines(t: Texts, report: PlanReport): string {
           free: formatBytes(room.freeBytes),
           present: formatBytes(room.presentBytes),
           programs: formatBytes(room.programsBytes),
+          leases: formatBytes(room.leasesBytes),
           safety: formatBytes(room.safetyBytes),
           leave: formatBytes(room.leaveBytes),
         });

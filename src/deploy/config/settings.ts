@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {ms, parseBytes, seconds, type Bytes, type Duration} from '../../base/units.ts';
+import {parseBytes, parseDuration, seconds, type Bytes, type Duration} from '../../base/units.ts';
 import {gatewayConfigSchema} from '../../gateway/index.ts';
 import {profileSchema} from '../planning/profiles.ts';
 import {ownModelsSchema} from './own-models.ts';
@@ -9,15 +9,6 @@ const DEPLOYMENT_NAME = /^[a-z0-9][a-z0-9-]{0,38}$/;
 
 /** What people type for the model when they have no wish of their own. */
 const DEFAULT_MODEL = 'qwen3-4b-instruct-2507';
-
-const DURATION_FACTORS: Record<string, number> = {ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000};
-
-/** Reads `30s`, `1.5 min`, `500ms` and bare milliseconds; undefined when the text is no span of time. */
-export function parseDuration(text: string): Duration | undefined {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)?\s*$/i.exec(text);
-  if (!match?.[1]) return undefined;
-  return ms(Math.round(Number(match[1]) * (DURATION_FACTORS[(match[2] ?? 'ms').toLowerCase()] ?? 1)));
-}
 
 /** A quantity that is stored as a number and may be typed as text with a unit. */
 const quantity = <T extends number>(read: (text: string) => T | undefined, example: string, least: number) =>

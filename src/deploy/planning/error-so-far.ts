@@ -1,4 +1,4 @@
-import {History, type PastRelease, type RecordKeeper} from '../history.ts';
+import {History, isDeployment, type PastRelease, type RecordKeeper} from '../history.ts';
 
 /** How far off the plans of this host's releases were: predicted less measured peak, so below 0 is too little. */
 export interface ErrorSoFar {
@@ -30,6 +30,3 @@ export async function errorSoFar(host: RecordKeeper): Promise<ErrorSoFar | undef
   const past = await Promise.all(names.filter(isDeployment).map((name) => new History(host, name).all()));
   return errorOf(past.flat());
 }
-
-/** Other files may lie in the state folder. */
-const isDeployment = (name: string): boolean => /^[a-z0-9][a-z0-9-]{0,38}$/.test(name);

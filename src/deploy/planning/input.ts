@@ -25,6 +25,7 @@ export interface PlanDevice {
   reading: Pick<Reading, 'totalBytes' | 'freeBytes' | 'usedBytes' | 'reservedBytes'>;
   presentBytes: Bytes;
   programsBytes: Bytes;
+  leasesBytes: Bytes;
   tenants: readonly Pick<Tenant, 'kind' | 'name' | 'usedBytes'>[];
 }
 

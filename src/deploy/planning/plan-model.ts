@@ -1,6 +1,13 @@
 import {BerthError, ExitCode} from '../../base/errors.ts';
-import {bytes, type Bytes} from '../../base/units.ts';
-import {capacityReport, heldTogether, ownProcesses, programsAllowance} from '../../capacity/index.ts';
+import {bytes} from '../../base/units.ts';
+import {
+  capacityReport,
+  heldTogether,
+  ownProcesses,
+  programsAllowance,
+  promisedYet,
+  standingLeases,
+} from '../../capacity/index.ts';
 import {findCard, type KnownCard} from '../../card/index.ts';
 import type {EngineName} from '../../engines/index.ts';
 import type {Settings} from '../config/settings.ts';
@@ -61,18 +68,20 @@ const plannedDevice = (card: KnownCard): PlanDevice => ({
   },
   presentBytes: bytes(0),
   programsBytes: programsAllowance('gpu'),
+  leasesBytes: bytes(0),
   tenants: [],
 });
 
 async function readDevice(parts: DeployParts, settings: Settings): Promise<PlanDevice> {
   const site = await visit(parts, settings);
-  const [facts, reading, view] = await Promise.all([
+  const [facts, reading, view, leases] = await Promise.all([
     parts.device.facts(),
     parts.device.read(),
     describe(parts, settings).then(viewOf),
+    standingLeases(parts.host, parts.clock.now()),
   ]);
-  const {tenants} = capacityReport({view, facts, reading, stats: undefined});
-  const programs: Bytes = heldTogether(ownProcesses(site.observed, reading).programs);
+  const {tenants} = capacityReport({view, facts, reading, leases, stats: undefined});
+  const own = ownProcesses(site.observed, reading);
   return {
     from: 'read',
     facts,
@@ -80,7 +89,8 @@ async function readDevice(parts: DeployParts, settings: Settings): Promise<PlanD
     card: facts.kind === 'gpu' ? findCard(facts.name) : undefined,
     reading,
     presentBytes: heldBy(servingEngine(site), reading),
-    programsBytes: bytes(Math.max(0, programsAllowance(facts.kind) - programs)),
+    programsBytes: bytes(Math.max(0, programsAllowance(facts.kind) - heldTogether(own.programs))),
+    leasesBytes: promisedYet(leases, facts.id, reading, own),
     tenants,
   };
 }

@@ -1,8 +1,8 @@
 import {BerthError, ExitCode} from '../../base/errors.ts';
-import {bytes, formatBytes, type Bytes} from '../../base/units.ts';
+import {bytes, formatBytes, typedBytes, type Bytes} from '../../base/units.ts';
 import {KNOWN_CARDS, type KnownCard} from '../../card/index.ts';
 import type {EngineSettings} from '../../engines/index.ts';
-import {SAFETY} from '../plan.ts';
+import {availableFor, SAFETY} from '../plan.ts';
 import {largestConcurrency, largestContext} from './fit.ts';
 import type {ReportInput} from './input.ts';
 import type {Offer} from './offers.ts';
@@ -81,9 +81,7 @@ function waysOut(input: RefusalInput, hopeless: boolean): string[] {
   const other = bestOther(input, sequences);
   const alone = sequences > 1 && !other ? bestOther(input, 1) : undefined;
   const spare = wish.leaveBytes - (needed - availableBytes);
-  const roomWithoutBudget = bytes(
-    device.reading.freeBytes + device.presentBytes - device.programsBytes - SAFETY - wish.leaveBytes,
-  );
+  const roomWithoutBudget = bytes(availableFor({...device, asked: {}}) - wish.leaveBytes);
   const larger = device.from === 'planned' ? largerCard(input, needed) : undefined;
   return [
     ...(fewer > 0 && fewer < sequences ? [berthPlan(input, {concurrency: fewer})] : []),
@@ -91,10 +89,10 @@ function waysOut(input: RefusalInput, hopeless: boolean): string[] {
     ...(other ? [berthPlan(input, wayFlags(other))] : []),
     ...(alone ? [berthPlan(input, {...wayFlags(alone), concurrency: 1})] : []),
     ...(wish.budgetBytes !== undefined && needed <= roomWithoutBudget
-      ? [berthPlan(input, {budget: sizeText(Math.ceil(needed / MIB) * MIB)})]
+      ? [berthPlan(input, {budget: typedBytes(Math.ceil(needed / MIB) * MIB)})]
       : []),
     ...(wish.leaveBytes > 0 && spare >= 0
-      ? [berthPlan(input, {leave: sizeText(Math.floor(spare / MIB) * MIB)})]
+      ? [berthPlan(input, {leave: typedBytes(Math.floor(spare / MIB) * MIB)})]
       : []),
     ...leastWay(input, roomWithoutBudget),
     ...(device.from === 'read' && !hopeless ? ['berth capacity'] : []),
@@ -108,10 +106,6 @@ function waysOut(input: RefusalInput, hopeless: boolean): string[] {
 const MIB = 1024 ** 2;
 const LEAST_CONTEXT = 2048;
 
-/** `8GiB`, `5536MiB`: so that it can be typed again and means the same. */
-const sizeText = (size: number): string =>
-  size % 1024 ** 3 === 0 ? `${size / 1024 ** 3}GiB` : size % MIB === 0 ? `${size / MIB}MiB` : String(size);
-
 /** Where a budget is too small: the smallest with which the model can be of any use. */
 function leastWay(input: RefusalInput, roomWithoutBudget: Bytes): string[] {
   const {wish, chosen, model, settings} = input;
@@ -120,7 +114,7 @@ function leastWay(input: RefusalInput, roomWithoutBudget: Bytes): string[] {
   if (wish.budgetBytes === undefined || smallest) return [];
   const least = chosen.estimate(context, 1).totalBytes;
   if (least <= wish.budgetBytes || least > roomWithoutBudget) return [];
-  return [berthPlan(input, {context, concurrency: 1, budget: sizeText(Math.ceil(least / MIB) * MIB)})];
+  return [berthPlan(input, {context, concurrency: 1, budget: typedBytes(Math.ceil(least / MIB) * MIB)})];
 }
 
 /** The smallest card, of those that are known, on which just this fits. */
@@ -180,8 +174,8 @@ function berthPlan(input: RefusalInput, change: Record<string, string | number>)
     kv: chosen.kvType,
     context: settings.contextTokens,
     concurrency: wish.sequences,
-    budget: wish.budgetBytes === undefined ? undefined : sizeText(wish.budgetBytes),
-    leave: wish.leaveBytes > 0 ? sizeText(wish.leaveBytes) : undefined,
+    budget: wish.budgetBytes === undefined ? undefined : typedBytes(wish.budgetBytes),
+    leave: wish.leaveBytes > 0 ? typedBytes(wish.leaveBytes) : undefined,
     ...change,
   };
   const text = Object.entries(flags).flatMap(([name, value]) =>

@@ -45,6 +45,7 @@ export function planReport(input: ReportInput): PlanReport {
       freeBytes: device.reading.freeBytes,
       presentBytes: device.presentBytes,
       programsBytes: device.programsBytes,
+      leasesBytes: device.leasesBytes,
       safetyBytes: SAFETY,
       leaveBytes: wish.leaveBytes,
       ...(wish.budgetBytes !== undefined && {budgetBytes: wish.budgetBytes}),

@@ -45,12 +45,16 @@ export const planReportSchema = z.object({
     freeBytes: byteCount,
     reservedBytes: byteCount,
   }),
-  /** available = free + present release - own programs - safety - left for others, or the budget if that is less. */
+  /**
+   * available = free + present release - own programs - leases' unused promises - safety - left for others, or the
+   * budget if that is less.
+   */
   room: z.object({
     availableBytes: byteCount,
     freeBytes: byteCount,
     presentBytes: byteCount,
     programsBytes: byteCount,
+    leasesBytes: byteCount,
     safetyBytes: byteCount,
     leaveBytes: byteCount,
     budgetBytes: byteCount.optional(),

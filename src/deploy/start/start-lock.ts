@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import type {Clock} from '../../base/clock.ts';
 import {BerthError} from '../../base/errors.ts';
 import {minutes, ms, type Duration} from '../../base/units.ts';
-import {lockFolder, lockTimes, type Lock, type LockTimes} from '../lock.ts';
+import {lockFolder, lockTimes, type Lock, type LockTimes} from '../../hosts/index.ts';
 import type {RecordKeeper} from '../history.ts';
 
 /** Longer than any start with its gate, so that one that waits for another gets its turn. */

@@ -5,6 +5,7 @@ import {
   capacitySchema,
   type CapacityInput,
   type DeploymentView,
+  type Lease,
 } from '../../../src/capacity/index.ts';
 import type {ProcessReading, Reading} from '../../../src/card/index.ts';
 import type {GatewayStats, ProgramState} from '../../../src/hosts/index.ts';
@@ -146,6 +147,58 @@ describe('capacityReport', () => {
     expect(fits.programsGrowthBytes).toBe(mib(256));
     expect(model).toMatchObject({running: false, usedBytes: 0});
     expect(model).not.toHaveProperty('peakBytes');
+  });
+
+  it('keeps what leases were promised, and shows each as a tenant of its own', () => {
+    const started = (pid: number): Lease['subject'] => ({
+      kind: 'process',
+      pid,
+      started: `boot:${pid}`,
+      argv: ['sd'],
+    });
+    const lease = (name: string, size: number, subject: Lease['subject']): Lease => ({
+      schema: 'berth.lease/1',
+      name,
+      device: 'cpu',
+      bytes: gib(size),
+      owner: 'ann@laptop',
+      createdAt: '2026-01-01T00:00:00Z',
+      subject,
+      tier: 'cgroup',
+    });
+    const leases = [
+      lease('sd', 2, started(20)),
+      lease('later', 1, {kind: 'open'}),
+      {...lease('card', 9, {kind: 'open'}), device: 'GPU-1'},
+    ];
+    const others = {
+      models: [{name: 'other', bytes: gib(1), usedBytes: mib(512)}],
+      programs: {bytes: mib(256), usedBytes: mib(256)},
+    };
+    const processes = [...mine, process(20, 500, {startTicks: 20}), process(21, 12, {parentPid: 20})];
+    const {fits, tenants, memory} = report({leases, others, reading: reading(processes)});
+    expect(fits.leasesGrowthBytes).toBe(gib(3) - mib(512));
+    expect(fits.othersGrowthBytes).toBe(mib(512));
+    const kept =
+      fits.modelGrowthBytes + fits.programsGrowthBytes + fits.leasesGrowthBytes + fits.othersGrowthBytes;
+    expect(fits.guaranteedBytes).toBe(memory.freeBytes - kept - fits.safetyMarginBytes);
+    expect(tenants.filter(({kind}) => kind === 'lease')).toMatchObject([
+      {name: 'sd', usedBytes: mib(512), promisedBytes: gib(2), tier: 'cgroup', pids: [20, 21]},
+      {name: 'later', usedBytes: 0, promisedBytes: gib(1), processes: 0},
+    ]);
+    expect(sum(tenants)).toBe(memory.usedBytes);
+    const {largestLease} = fits;
+    expect(largestLease.promised.terms.map(({name, of}) => [name, of])).toEqual([
+      ['total', undefined],
+      ['reserved', undefined],
+      ['model', 'default'],
+      ['model', 'other'],
+      ['programs', undefined],
+      ['lease', 'sd'],
+      ['lease', 'later'],
+      ['safety', undefined],
+    ]);
+    expect(largestLease.bytes).toBe(Math.floor(fits.guaranteedBytes / mib(1)) * mib(1));
   });
 
   it('says null where nothing is deployed, and no latency where nothing runs', () => {

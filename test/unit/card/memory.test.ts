@@ -75,6 +75,7 @@ describe('the device under a limit', () => {
       await put(`proc/${pid}/status`, `Uid:\t1000\t0\t0\t0\nVmHWM:\t 2000 kB\nVmRSS:\t 1000 kB\n`);
       await put(`proc/${pid}/cmdline`, `prog\0--token\0abc\0`);
       await put(`proc/${pid}/cgroup`, `0::${path}\n`);
+      await put(`proc/${pid}/environ`, `HOME=/root\0BERTH_LEASE=sd\0`);
     };
     await put('etc/passwd', 'ann:x:1000:1000::/home/ann:/bin/sh\n');
     await put('proc/self/cgroup', '0::/box\n');
@@ -97,6 +98,8 @@ describe('the device under a limit', () => {
         command: 'prog --token [redacted]',
         user: 'ann',
         startedAt: new Date(1_700_000_001_000),
+        startTicks: 100,
+        lease: 'sd',
         usedBytes: 700 * KIB,
         peakBytes: 2000 * KIB,
         containerId: 'b2'.repeat(32),

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {gib, seconds} from '../../../src/base/units.ts';
-import {parseDuration, settingsSchema} from '../../../src/deploy/config/settings.ts';
+import {parseDuration} from '../../../src/base/units.ts';
+import {settingsSchema} from '../../../src/deploy/config/settings.ts';
 
 describe('settings', () => {
   it('has a default for everything that the plan does not decide', () => {

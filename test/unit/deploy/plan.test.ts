@@ -21,6 +21,7 @@ const input = (over: Partial<PlanInput> = {}): PlanInput => ({
   reading: {totalBytes: gib(16), usedBytes: gib(4), freeBytes: gib(12), reservedBytes: gib(0)},
   presentBytes: gib(0),
   programsBytes: bytes(0),
+  leasesBytes: bytes(0),
   update: 'auto',
   ...over,
 });
@@ -95,6 +96,17 @@ describe('makePlan', () => {
     const beside = {...tight, presentBytes: gib(6)};
     expect(makePlan(input(beside)).ladder).toBe('side-by-side');
     expect(makePlan(input({...beside, programsBytes: mib(200)})).ladder).toBe('swap');
+  });
+
+  it('takes nothing that leases were promised and do not use yet', () => {
+    const tight = {reading: free(6.25), asked: {contextTokens: 8192, sequences: 4}};
+    const error = refusal(() => makePlan(input({...tight, leasesBytes: gib(1)})));
+    expect(error.details).toMatchObject({missingBytes: gib(1), leasesBytes: gib(1)});
+    expect(makePlan(input({reading: free(6.25), leasesBytes: gib(1)})).settings).toMatchObject({
+      sequences: 2,
+    });
+    const beside = {...tight, presentBytes: gib(6)};
+    expect(makePlan(input({...beside, leasesBytes: mib(200)})).ladder).toBe('swap');
   });
 
   it('refuses with the smallest settings when everything is open', () => {

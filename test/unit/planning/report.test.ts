@@ -30,6 +30,7 @@ const bare: PlanDevice = {
   },
   presentBytes: bytes(0),
   programsBytes: bytes(0),
+  leasesBytes: bytes(0),
   tenants: [],
 };
 
@@ -212,6 +213,7 @@ it('plans a host exactly as a deploy does', () => {
     reading: {totalBytes: gib(16), usedBytes: gib(8), reservedBytes: bytes(0), freeBytes: gib(8)},
     presentBytes: gib(1),
     programsBytes: mib(100),
+    leasesBytes: mib(50),
     tenants: [],
   };
   const asked = input({device});

@@ -37,6 +37,8 @@ export const capacity = {
   headroom: 'left of its budget',
   programs: "Berth's own",
   programsOf: (p: {used: string; allowance: string}) => `${p.used} of ${p.allowance}, supervisor and gateway`,
+  leaseOf: (p: {size: string; tier: string}) => `lease ${p.size} ${p.tier}`,
+  largestLease: (p: {size: string}) => `largest lease now: ${p.size}`,
   fitsTitle: 'what still fits',
   guaranteed: 'guaranteed',
   guaranteedHow: (p: {free: string; growth: string; margin: string}) =>

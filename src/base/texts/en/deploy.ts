@@ -27,9 +27,10 @@ export const deploy = {
     free: string;
     present: string;
     programs: string;
+    leases: string;
     safety: string;
   }) =>
-    `${p.terms}, for ${p.sequences} x ${p.context} tokens. Free ${p.free} + given back by the present release ${p.present} - Berth's own programs ${p.programs} - safety ${p.safety}.`,
+    `${p.terms}, for ${p.sequences} x ${p.context} tokens. Free ${p.free} + given back by the present release ${p.present} - Berth's own programs ${p.programs} - promised to leases ${p.leases} - safety ${p.safety}.`,
   portTaken: (p: {port: number; address: string; who: string | undefined}) =>
     `Port ${p.port} on ${p.address} is taken${p.who === undefined ? '' : ` by ${p.who}`}.`,
   cardNotUsed: (p: {card: string; engine: string; runtime: string}) =>

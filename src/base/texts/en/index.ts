@@ -9,6 +9,7 @@ import {gateway} from './gateway.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
 import {images} from './images.ts';
+import {lease} from './lease.ts';
 import {models} from './models.ts';
 import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
@@ -25,6 +26,7 @@ export const en = {
   health,
   hosts,
   images,
+  lease,
   models,
   plan,
   ssh,

@@ -55,10 +55,11 @@ export const plan = {
     free: string;
     present: string;
     programs: string;
+    leases: string;
     safety: string;
     leave: string;
   }) =>
-    `${p.available} = free ${p.free} + present release ${p.present} - Berth's programs ${p.programs} - safety ${p.safety} - left for others ${p.leave}`,
+    `${p.available} = free ${p.free} + present release ${p.present} - Berth's programs ${p.programs} - promised to leases ${p.leases} - safety ${p.safety} - left for others ${p.leave}`,
   roomBudget: (p: {available: string}) => `${p.available}: the budget`,
   settings: (p: {context: number; sequences: number}) =>
     `${p.sequences} x ${p.context.toLocaleString('en')} tokens`,

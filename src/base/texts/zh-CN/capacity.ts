@@ -39,6 +39,8 @@ export const capacity: typeof en = {
   headroom: '预算余量',
   programs: 'Berth 自身',
   programsOf: ({used, allowance}) => `${used}，上限 ${allowance}（守护进程和网关）`,
+  leaseOf: ({size, tier}) => `租约 ${size} ${tier}`,
+  largestLease: ({size}) => `目前最大的租约：${size}`,
   fitsTitle: '还能放下什么',
   guaranteed: '有保证',
   guaranteedHow: ({free, growth, margin}) => `空闲 ${free} - 还可增长 ${growth} - 安全余量 ${margin}`,

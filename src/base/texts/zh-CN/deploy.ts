@@ -13,8 +13,8 @@ export const deploy: typeof en = {
   weightsTooLargeSum: (p) =>
     `${p.billions}B 参数即使每个只用 ${p.bits} 位也要 ${p.size}，而设备只有 ${p.device}。`,
   variantNeedsEngine: (p) => `${p.model} ${p.variant} 的格式是 ${p.format}，引擎 ${p.engine} 无法加载。`,
-  doesNotFitSum: ({terms, context, sequences, free, present, programs, safety}) =>
-    `${terms}，对应 ${sequences} 路 × ${context} 个 token。空闲 ${free} + 当前版本可归还 ${present} - Berth 自身的程序 ${programs} - 安全余量 ${safety}。`,
+  doesNotFitSum: ({terms, context, sequences, free, present, programs, leases, safety}) =>
+    `${terms}，对应 ${sequences} 路 × ${context} 个 token。空闲 ${free} + 当前版本可归还 ${present} - Berth 自身的程序 ${programs} - 已许诺给租约 ${leases} - 安全余量 ${safety}。`,
   portTaken: ({port, address, who}) =>
     `${address} 的端口 ${port} 已被${who === undefined ? '占用' : ` ${who} 占用`}。`,
   cardNotUsed: ({card, engine, runtime}) =>

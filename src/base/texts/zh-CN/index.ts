@@ -10,6 +10,7 @@ import {gateway} from './gateway.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
 import {images} from './images.ts';
+import {lease} from './lease.ts';
 import {models} from './models.ts';
 import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
@@ -26,6 +27,7 @@ export const zhCN: typeof en = {
   health,
   hosts,
   images,
+  lease,
   models,
   plan,
   ssh,

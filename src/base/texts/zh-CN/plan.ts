@@ -42,7 +42,7 @@ export const plan: typeof en = {
   labelError: '历来误差',
   planned: '按厂商参数',
   room: (p) =>
-    `${p.available} = 空闲 ${p.free} + 现有版本 ${p.present} - Berth 自身程序 ${p.programs} - 安全余量 ${p.safety} - 留给他人 ${p.leave}`,
+    `${p.available} = 空闲 ${p.free} + 现有版本 ${p.present} - Berth 自身程序 ${p.programs} - 已许诺给租约 ${p.leases} - 安全余量 ${p.safety} - 留给他人 ${p.leave}`,
   roomBudget: (p) => `${p.available}：预算`,
   settings: (p) => `${p.sequences} x ${p.context.toLocaleString('en')} 个 token`,
   needs: (p) => `预测 ${p.needed}，预算 ${p.budget}`,

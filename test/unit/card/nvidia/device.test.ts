@@ -140,6 +140,7 @@ describe('a card as a device', () => {
       command: 'ffmpeg --token [redacted]',
       user: 'ann',
       startedAt: new Date(1_700_000_001_000),
+      startTicks: 100,
       containerId: CONTAINER,
       usedBytes: mib(360),
       uses: 'compute',

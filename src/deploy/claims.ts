@@ -1,0 +1,71 @@
+import {bytes} from '../base/units.ts';
+import {BerthError} from '../base/errors.ts';
+import {heldTogether, ownProcesses, programsAllowance, type DeploymentClaims} from '../capacity/index.ts';
+import type {DeviceFacts, Reading} from '../card/index.ts';
+import {deployedAs, type DeployedAs, type Host, type Observed, type RuntimeKind} from '../hosts/index.ts';
+import {History, isDeployment} from './history.ts';
+import type {Release} from './release.ts';
+
+export interface ClaimsSeen extends DeploymentClaims {
+  /** Of models and programs alike: these are nobody else's. */
+  pids: ReadonlySet<number>;
+}
+
+/**
+ * What the deployments of a host were promised of a device, and hold of it. What is stopped keeps its claim: `berth
+ * start` must find room for it. `but`: a deployment that the caller counts itself.
+ */
+export async function claimsOn(
+  host: Host,
+  facts: DeviceFacts,
+  reading: Reading,
+  but?: string,
+): Promise<ClaimsSeen> {
+  const names = (await host.files.list(host.stateRoot)).filter((name) => isDeployment(name) && name !== but);
+  const seen = (await Promise.all(names.map((name) => look(host, name)))).filter((one) => one !== undefined);
+  const here = seen.map(({name, present, observed, release}) => {
+    const own = observed ? ownProcesses(observed, reading) : {model: [], programs: []};
+    const {card} = release.identity;
+    const claims = present.onCard === (facts.kind === 'gpu') && (card === undefined || card === facts.id);
+    return {
+      model: {name, bytes: bytes(claims ? release.budgetBytes : 0), usedBytes: heldTogether(own.model)},
+      programs: {bytes: programsAllowance(facts.kind), usedBytes: heldTogether(own.programs)},
+      pids: [...own.model, ...own.programs].map(({pid}) => pid),
+    };
+  });
+  return {
+    models: here.map(({model}) => model).filter((model) => model.bytes > 0 || model.usedBytes > 0),
+    programs: {
+      bytes: bytes(here.reduce((sum, {programs}) => sum + programs.bytes, 0)),
+      usedBytes: bytes(here.reduce((sum, {programs}) => sum + programs.usedBytes, 0)),
+    },
+    pids: new Set(here.flatMap(({pids}) => pids)),
+  };
+}
+
+interface Seen {
+  name: string;
+  present: DeployedAs;
+  observed: Observed | undefined;
+  release: Release;
+}
+
+async function look(host: Host, name: string): Promise<Seen | undefined> {
+  const present = await deployedAs(host, name);
+  if (!present) return undefined;
+  const [observed, {release}] = await Promise.all([
+    observe(host, present.runtime, name),
+    new History(host, name).get(present.release),
+  ]);
+  return {name, present, observed, release};
+}
+
+/** Where the runtime cannot be asked (Docker does not run), nothing of it runs: the claim stays. */
+async function observe(host: Host, kind: RuntimeKind, name: string): Promise<Observed | undefined> {
+  try {
+    return await (await host.runtime(kind)).observe(name);
+  } catch (error) {
+    if (error instanceof BerthError) return undefined;
+    throw error;
+  }
+}
