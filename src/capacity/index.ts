@@ -1,8 +1,16 @@
 /** The door of capacity/: what the device holds, who holds it, and what still fits. */
+export {addLease, type AddedLease, type LeaseWish} from './leases/add.ts';
 export type {Admission, DeploymentClaims, Sum} from './leases/admission.ts';
+export {endLease} from './leases/end.ts';
 export {promisedYet, type Holding} from './leases/holding.ts';
 export type {Lease, LeaseSubject, Tier} from './leases/lease.ts';
-export {bindingSum, sumLines} from './leases/say.ts';
+export {lookAtLeases, type SeenLease} from './leases/look.ts';
+export type {LeaseParts, SeenClaims} from './leases/parts.ts';
+export {leaseUnknown, leaseRegistry} from './leases/registry.ts';
+export {leaseReportSchema, reportLease, reportNewLease, type LeaseReport} from './leases/report.ts';
+export {resizeLease} from './leases/resize.ts';
+export {bindingSum, deviceName, sumLines} from './leases/say.ts';
+export type {WantedTenant} from './leases/tenant.ts';
 export {standingLeases} from './leases/standing.ts';
 export {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
 export {readCapacity} from './read.ts';

@@ -2,6 +2,8 @@
 export type {Device, DeviceFacts, ProcessReading, Reading} from './device.ts';
 export {ownerOf, type ContainerOwner, type Owner} from './attribution.ts';
 export {openCpuDevice, type CpuDeviceOptions} from './cpu/device.ts';
+export {memoryGroupOf} from './cpu/proc-text.ts';
+export {showCommand} from './cpu/command-line.ts';
 export {withDescendants} from './family.ts';
 export {findCard, KNOWN_CARDS, type KnownCard} from './known-cards.ts';
 export {openNvidiaDevice, type NvidiaDeviceOptions} from './nvidia/device.ts';

@@ -21,6 +21,9 @@ export {
   dockerHostFlag,
   Flags,
   imageFlags,
+  leaseHostFlag,
+  promiseFlags,
+  sizeFlags,
   wayFlags,
 } from './flags.ts';
 export {examples, text} from './language.ts';

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BerthError, ExitCode} from '../base/errors.ts';
-import {parseBytes, type Bytes} from '../base/units.ts';
+import {parseBytes, parseDuration, type Bytes, type Duration} from '../base/units.ts';
 import {text} from './language.ts';
 
 export {Args, Flags};
@@ -123,3 +123,46 @@ export const bytesFlag = Flags.custom<Bytes>({
     });
   },
 });
+
+/** A flag for a span of time, `2h`. At least a second: a bare number would be milliseconds. */
+const spanFlag = Flags.custom<Duration>({
+  helpValue: '2h',
+  parse: (input, _context, options) => {
+    const span = parseDuration(input);
+    if (span !== undefined && span >= 1000) return Promise.resolve(span);
+    throw new BerthError({
+      code: 'usage',
+      what: (t) => t.lease.spanTooShort({given: input}),
+      try: [`--${options.name} 2h`],
+      exit: ExitCode.usage,
+    });
+  },
+});
+
+/** Which machine's leases. */
+export const leaseHostFlag = {
+  host: Flags.string({
+    summary: text((t) => t.cli.flagHost),
+    env: 'BERTH_HOST',
+    helpValue: 'HOST',
+    default: 'local',
+  }),
+};
+
+/** How much of what is promised. One of them says it. */
+export const sizeFlags = {
+  bytes: bytesFlag({
+    summary: text((t) => t.lease.help.flagBytes),
+    env: 'BERTH_BYTES',
+    exclusive: ['vram', 'ram'],
+  }),
+  vram: bytesFlag({summary: text((t) => t.lease.help.flagVram), env: 'BERTH_VRAM', exclusive: ['ram']}),
+  ram: bytesFlag({summary: text((t) => t.lease.help.flagRam), env: 'BERTH_RAM'}),
+  ...cardFlag,
+};
+
+/** What is written down with a promise. */
+export const promiseFlags = {
+  for: spanFlag({summary: text((t) => t.lease.help.flagFor), env: 'BERTH_FOR'}),
+  note: Flags.string({summary: text((t) => t.lease.help.flagNote), env: 'BERTH_NOTE', helpValue: 'TEXT'}),
+};

@@ -1,15 +1,10 @@
 import {bytes} from '../base/units.ts';
 import {BerthError} from '../base/errors.ts';
-import {heldTogether, ownProcesses, programsAllowance, type DeploymentClaims} from '../capacity/index.ts';
+import {heldTogether, ownProcesses, programsAllowance, type SeenClaims} from '../capacity/index.ts';
 import type {DeviceFacts, Reading} from '../card/index.ts';
 import {deployedAs, type DeployedAs, type Host, type Observed, type RuntimeKind} from '../hosts/index.ts';
 import {History, isDeployment} from './history.ts';
 import type {Release} from './release.ts';
-
-export interface ClaimsSeen extends DeploymentClaims {
-  /** Of models and programs alike: these are nobody else's. */
-  pids: ReadonlySet<number>;
-}
 
 /**
  * What the deployments of a host were promised of a device, and hold of it. What is stopped keeps its claim: `berth
@@ -20,7 +15,7 @@ export async function claimsOn(
   facts: DeviceFacts,
   reading: Reading,
   but?: string,
-): Promise<ClaimsSeen> {
+): Promise<SeenClaims> {
   const names = (await host.files.list(host.stateRoot)).filter((name) => isDeployment(name) && name !== but);
   const seen = (await Promise.all(names.map((name) => look(host, name)))).filter((one) => one !== undefined);
   const here = seen.map(({name, present, observed, release}) => {

@@ -77,7 +77,9 @@ export async function openBerth(
     run,
     key,
     async json(...argv) {
-      const {code, stdout, stderr} = await run(...argv, '--json');
+      // What stands after `--` is another program's.
+      const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+      const {code, stdout, stderr} = await run(...argv.slice(0, end), '--json', ...argv.slice(end));
       try {
         return {code, value: JSON.parse(stdout) as Record<string, unknown>, stderr};
       } catch (error) {

@@ -80,7 +80,7 @@ export function checkedName(name: string): string {
   });
 }
 
-const leaseUnknown = (name: string, known: readonly string[]): BerthError =>
+export const leaseUnknown = (name: string, known: readonly string[]): BerthError =>
   new BerthError({
     code: 'lease_unknown',
     what: (t) => t.lease.unknown({name}),

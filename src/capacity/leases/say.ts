@@ -1,6 +1,11 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes} from '../../base/units.ts';
+import type {DeviceFacts} from '../../card/index.ts';
 import type {Admission, Sum} from './admission.ts';
+
+/** What bytes are promised of, for people. */
+export const deviceName = ({lease: t}: Texts, {kind, name}: Pick<DeviceFacts, 'kind' | 'name'>): string =>
+  kind === 'gpu' ? name : t.ram;
 
 /** Of both sums the one with less room: the reason why no more can be promised. */
 export const bindingSum = ({promised, measured}: Pick<Admission, 'promised' | 'measured'>): Sum =>

@@ -10,6 +10,7 @@ export const cli = {
   topics: {
     config: 'Settings files.',
     host: 'Machines that are reached by SSH.',
+    lease: 'Bytes of the card, or of RAM, promised to neighbours of the model.',
     models: 'The catalogue of models, and weights on this machine.',
   },
   helpUsage: 'USAGE',

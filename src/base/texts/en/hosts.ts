@@ -2,6 +2,7 @@ export const hosts = {
   agentGone: (p: {host: string}) => `Berth's helper program on ${p.host} has ended without an answer.`,
   badName: (p: {name: string}) =>
     `"${p.name}" cannot be a deployment's name: letters, digits, dots and dashes can, 63 at most.`,
+  containerNotMade: (p: {image: string}) => `Docker did not make a container of ${p.image}.`,
   deployInProgress: (p: {owner: string; since: string}) =>
     `Another change of this deployment is under way: ${p.owner}, since ${p.since}.`,
   deploymentOfAnother: (p: {deployment: string; folder: string}) =>
@@ -36,6 +37,7 @@ export const hosts = {
   supervisorStarts: () => 'the supervisor to start',
   supervisorStops: () => 'the supervisor to end',
   systemSays: (p: {reason: string}) => `The system says ${p.reason}.`,
+  tenantNotStarted: (p: {program: string}) => `${p.program} could not be started.`,
   transitionOver: () => 'This change of the deployment is over; the committed release was restored.',
   weightsNotOnHost: (p: {path: string; host: string}) =>
     `${p.path} is a file of this machine, and ${p.host} is another one.`,

@@ -12,6 +12,7 @@ export const cli: typeof en = {
   topics: {
     config: '配置文件。',
     host: '通过 SSH 连接的机器。',
+    lease: '许诺给模型邻居的显卡或内存字节。',
     models: '模型目录，以及本机上的权重。',
   },
   helpUsage: '用法',

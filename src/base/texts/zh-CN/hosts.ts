@@ -3,6 +3,7 @@ import type {hosts as en} from '../en/hosts.ts';
 export const hosts: typeof en = {
   agentGone: (p) => `Berth 在 ${p.host} 上的辅助程序没有应答就结束了。`,
   badName: ({name}) => `“${name}”不能用作部署名称：只能包含字母、数字、点和短横线，最长 63 个字符。`,
+  containerNotMade: ({image}) => `Docker 没有用 ${image} 创建容器。`,
   deployInProgress: ({owner, since}) => `该部署正在被另一项操作修改：${owner}，开始于 ${since}。`,
   deploymentOfAnother: (p) => `此主机上的部署 "${p.deployment}" 保存在 ${p.folder}，属于另一位用户。`,
   deploymentOfAnotherWhy: () => '使用同一个 Docker 引擎的所有人共用部署名称。',
@@ -31,6 +32,7 @@ export const hosts: typeof en = {
   supervisorStarts: () => '守护进程启动',
   supervisorStops: () => '守护进程退出',
   systemSays: ({reason}) => `系统返回 ${reason}。`,
+  tenantNotStarted: ({program}) => `${program} 无法启动。`,
   transitionOver: () => '本次变更已经结束，部署已恢复到此前提交的版本。',
   weightsNotOnHost: (p) => `${p.path} 是本机的文件，而 ${p.host} 是另一台机器。`,
 };
