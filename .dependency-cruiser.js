@@ -6,7 +6,7 @@
 const floors = [
   ['base'],
   ['models', 'engines', 'hosts', 'card', 'images'],
-  ['deploy', 'health', 'capacity', 'monitor', 'gateway', 'agent', 'bench', 'eval', 'provision'],
+  ['deploy', 'health', 'capacity', 'monitor', 'watch', 'gateway', 'agent', 'bench', 'eval', 'provision'],
   ['commands', 'cli', 'console'],
 ];
 const inside = (rooms) => `^src/(${rooms.join('|')})/`;

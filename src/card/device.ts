@@ -79,6 +79,8 @@ export interface ProcessReading {
   usedBytes: Bytes;
   /** Most that was ever resident, pages shared with others included; undefined where the OS does not tell. */
   peakBytes?: Bytes;
+  /** CPU time that it has used since it began, in milliseconds. */
+  cpuMs?: number;
   /** Container id (64 hex) where its cgroup names one; of several, the one that the host itself started. */
   containerId?: string;
   /** All of them, the outermost first, where containers run inside containers. */

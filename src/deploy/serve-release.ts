@@ -5,6 +5,7 @@ import type {DeviceFacts} from '../card/index.ts';
 import type {Engine, LaunchInput} from '../engines/index.ts';
 import {gatewaySpec} from '../gateway/index.ts';
 import type {EngineSpec, GatewaySpec, Lock} from '../hosts/index.ts';
+import {watchSpec} from '../watch/index.ts';
 import {deploymentFolder, type History} from './history.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import type {Ladder} from './plan.ts';
@@ -79,21 +80,27 @@ export async function programsOf(
   {site, release, engine}: Pick<ServeInput, 'site' | 'release' | 'engine'>,
 ): Promise<{gateway: GatewaySpec; spec: EngineSpec}> {
   const {images, gateway, model} = release.identity;
+  const device = await parts.device.facts();
+  const stateFolder = deploymentFolder(parts.host, site.name);
   return {
     spec: engine.launch({
       release: release.number,
       model,
       weightsFile: release.weights.path,
-      ...(images && {container: containerFor(images.engine, release, await parts.device.facts())}),
+      ...(images && {container: containerFor(images.engine, release, device)}),
       settings: release.settings,
       predictedPeakBytes: bytes(release.predicted.peakBytes),
       kvCacheBytes: kvCacheOf(release),
       outputTokens: gateway.limits.outputTokens,
     }),
-    gateway: gatewaySpec(gateway, {
-      stateFolder: deploymentFolder(parts.host, site.name),
-      ...(images && {image: images.gateway}),
-    }),
+    gateway: {
+      ...gatewaySpec(gateway, {stateFolder, ...(images && {image: images.gateway})}),
+      watch: watchSpec({
+        ...{deployment: site.name, stateFolder, stateRoot: parts.host.stateRoot},
+        device: device.kind === 'cpu' ? 'cpu' : (release.identity.card ?? device.id),
+        ...(images && {image: images.gateway}),
+      }),
+    },
   };
 }
 

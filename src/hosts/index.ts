@@ -36,10 +36,12 @@ export type {
   RuntimeKind,
   Transition,
 } from './runtimes/runtime.ts';
+export type {Told, WatchHears, WatchSays} from './runtimes/watch-channel.ts';
 export type {
   GatewayOrder,
   GatewayReply,
   GatewayStats,
+  GatewayWindow,
   Quantiles,
   Upstream,
 } from './runtimes/gateway-order.ts';

@@ -29,7 +29,7 @@ function cpuTimes(): CpuTimes {
 }
 
 /** Processes under the limiting group only: others live on memory that is not ours to share. */
-function withinLimit(memory: SystemMemory, processes: SeenProcess[]): SeenProcess[] {
+export function withinLimit(memory: SystemMemory, processes: SeenProcess[]): SeenProcess[] {
   const {limit} = memory;
   if (!limit || limit.path === '/') return processes;
   const {path} = limit;

@@ -55,13 +55,22 @@ const FILES = {
   2: {root: 'sys/fs/cgroup', limit: 'memory.max', usage: 'memory.current'},
 } as const;
 
+/**
+ * Whose limit counts: that of this process too, or only those of the groups around its own. A program that looks at a
+ * machine from a container with a limit of its own would take that for the machine's.
+ */
+export type LimitOf = 'self' | 'surroundings';
+
 /** The tightest limit on the way from this process's group to the root; undefined when RAM itself is tighter. */
-async function tightestLimit(root: string, totalBytes: number): Promise<GroupLimit | undefined> {
+async function tightestLimit(root: string, totalBytes: number, of: LimitOf): Promise<GroupLimit | undefined> {
   const group = memoryGroupOf((await readIfThere(join(root, 'proc/self/cgroup'))) ?? '');
   if (!group) return undefined;
   const files = FILES[group.version];
   let tightest: GroupLimit | undefined;
-  for (let path = group.path; ; path = dirname(path)) {
+  const first = of === 'surroundings' ? dirname(group.path) : group.path;
+  for (let path = first; ; path = dirname(path)) {
+    // The root itself has no limit: where one is seen, a guest sees its own group in the root's place.
+    if (of === 'surroundings' && path === '/') return tightest;
     const folder = join(root, files.root, path);
     const limitBytes = Number((await readIfThere(join(folder, files.limit)))?.trim());
     if (limitBytes < (tightest?.limitBytes ?? totalBytes)) {
@@ -78,8 +87,8 @@ async function tightestLimit(root: string, totalBytes: number): Promise<GroupLim
  * RAM of a Linux machine from /proc/meminfo, and the memory limit of the control group (v1 or v2) that
  * this process runs in. `root` stands for `/`, so that other machines' files can be read in tests.
  */
-export async function readLinuxMemory(root: string): Promise<SystemMemory> {
+export async function readLinuxMemory(root: string, of: LimitOf = 'self'): Promise<SystemMemory> {
   const system = parseMeminfo(await readFile(join(root, 'proc/meminfo'), 'utf8'));
-  const limit = await tightestLimit(root, system.totalBytes);
+  const limit = await tightestLimit(root, system.totalBytes, of);
   return limit ? {...system, limit} : system;
 }

@@ -15,6 +15,8 @@ export interface ProcStat {
   /** Clock ticks after boot. */
   startTicks: number;
   residentPages: number;
+  /** CPU time so far, in user and in kernel mode. */
+  cpuTicks: number;
 }
 
 /** /proc/PID/stat. The name may itself hold spaces and brackets, so fields are counted from its last bracket. */
@@ -23,11 +25,12 @@ export function parseStat(text: string): ProcStat | undefined {
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return undefined;
   const fields = text.slice(close + 2).split(' ');
-  // proc_pid_stat(5): ppid is field 4, starttime 22, rss 24; `fields` begins at field 3.
+  // proc_pid_stat(5): ppid is field 4, utime and stime 14 and 15, starttime 22, rss 24; `fields` begins at field 3.
   const [parentPid, startTicks, residentPages] = [fields[1], fields[19], fields[21]].map(Number);
+  const cpuTicks = Number(fields[11]) + Number(fields[12]);
   if (parentPid === undefined || startTicks === undefined || residentPages === undefined) return undefined;
   if (Number.isNaN(parentPid) || Number.isNaN(startTicks) || Number.isNaN(residentPages)) return undefined;
-  return {name: text.slice(open + 1, close), parentPid, startTicks, residentPages};
+  return {name: text.slice(open + 1, close), parentPid, startTicks, residentPages, cpuTicks};
 }
 
 /** Real user id in /proc/PID/status. */

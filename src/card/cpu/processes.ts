@@ -24,19 +24,19 @@ export interface SeenProcess {
 }
 
 /** Linux reports start times in ticks of 1/100 s to programs, whatever the kernel's own rate (USER_HZ). */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 /** Enough to keep libuv's four threads busy without making one long turn of the event loop. */
 const AT_ONCE = 16;
 
 /** A file of /proc, or undefined: its process may end, or be another user's, at any moment. */
-const procFile = (path: string): Promise<string | undefined> =>
+export const procFile = (path: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     readFile(path, 'utf8', (error, text) => {
       resolve(error ? undefined : text);
     });
   });
 
-interface Machine {
+export interface Machine {
   root: string;
   /** Milliseconds since the epoch. */
   bootedAt: number;
@@ -63,7 +63,7 @@ const programName = (name: string, program: string | undefined): string =>
 /** Who a process is, whatever it holds. */
 export type ProcessFacts = Omit<ProcessReading, 'usedBytes' | 'peakBytes' | 'uses'>;
 
-interface Described {
+export interface Described {
   facts: ProcessFacts;
   sizes: Map<string, number>;
   /** Path of its memory control group. */
@@ -71,7 +71,11 @@ interface Described {
 }
 
 /** Undefined when it has ended meanwhile. */
-async function describe(pid: number, stat: ProcStat, machine: Machine): Promise<Described | undefined> {
+export async function describe(
+  pid: number,
+  stat: ProcStat,
+  machine: Machine,
+): Promise<Described | undefined> {
   const folder = join(machine.root, 'proc', String(pid));
   const [status, commandLine, cgroup = '', environment = ''] = await Promise.all([
     procFile(join(folder, 'status')),
@@ -97,6 +101,7 @@ async function describe(pid: number, stat: ProcStat, machine: Machine): Promise<
       startedAt: new Date(machine.bootedAt + (stat.startTicks / TICKS_PER_SECOND) * 1000),
       startTicks: stat.startTicks,
       ...(lease !== undefined && {lease}),
+      cpuMs: (stat.cpuTicks / TICKS_PER_SECOND) * 1000,
       ...(user !== undefined && {user}),
       ...(containers[0] !== undefined && {containerId: containers[0]}),
       ...(containers.length > 1 && {containerPath: containers}),
@@ -132,7 +137,7 @@ async function readProcess(pid: number, machine: Machine): Promise<SeenProcess |
   };
 }
 
-async function openMachine(root: string): Promise<Machine> {
+export async function openMachine(root: string): Promise<Machine> {
   const [stat, passwd] = await Promise.all([
     read(join(root, 'proc/stat'), 'utf8'),
     procFile(join(root, 'etc/passwd')),

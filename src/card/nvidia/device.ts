@@ -1,15 +1,11 @@
-import {readlink} from 'node:fs/promises';
-import {join} from 'node:path';
 import type {Clock} from '../../base/clock.ts';
-import {bytes, type Duration} from '../../base/units.ts';
-import {showCommand} from '../cpu/command-line.ts';
-import {readProcessFacts, type ProcessFacts} from '../cpu/processes.ts';
-import type {Device, DeviceFacts, ProcessReading, Reading} from '../device.ts';
+import type {Duration} from '../../base/units.ts';
+import type {Device, DeviceFacts, Reading} from '../device.ts';
 import type {Run} from '../run.ts';
 import {chooseCard, type CardRow} from './cards.ts';
 import {cardError, cardFault, type CardFault} from './faults.ts';
 import {mergeProcesses, type CardProcess} from './processes.ts';
-import {shareOutCard} from './share-out.ts';
+import {factsOf, livesApart, memoryUnknown, readingOfCard} from './reading.ts';
 import {openSmi, type Answer, type Smi} from './smi.ts';
 
 export interface NvidiaDeviceOptions {
@@ -63,33 +59,11 @@ export function openNvidiaDevice({run, clock, card: wanted, root, deadline}: Nvi
     async read(): Promise<Reading> {
       const [card, seen, hidden] = await Promise.all([look(), readProcesses(smi), livesApart(root ?? '/')]);
       const processes = mergeProcesses(card, seen.apps, seen.monitored);
-      const memory = shareOutCard(
-        card,
-        processes.map(({usedBytes}) => usedBytes),
-      );
-      if (!memory) throw cardError(memoryUnknown(card));
       const facts = await factsOf(
         processes.map(({pid}) => pid),
         root,
       );
-      const faults = [...seen.faults, ...asks(card)];
-      const {utilizationRatio, temperatureC, powerW, powerLimitW, throttle} = card;
-      const {totalBytes, usedBytes, freeBytes, reservedBytes} = memory;
-      return {
-        at: clock.now(),
-        totalBytes,
-        usedBytes,
-        freeBytes,
-        reservedBytes,
-        ...(utilizationRatio !== undefined && {utilizationRatio}),
-        ...(temperatureC !== undefined && {temperatureC}),
-        ...(powerW !== undefined && {powerW}),
-        ...(powerLimitW !== undefined && {powerLimitW}),
-        ...(throttle !== undefined && {throttle}),
-        processes: processes.map((one, at) => readingOf(one, memory.processes[at], facts.get(one.pid))),
-        ...(hidden && {processesHidden: true}),
-        ...(faults.length > 0 && {faults}),
-      };
+      return readingOfCard(card, processes, facts, {at: clock.now(), hidden, faults: seen.faults});
     },
   };
 }
@@ -105,15 +79,6 @@ const unknownCard = (wanted: string, cards: readonly CardRow[]): CardFault =>
     '',
     `${wanted} (${cards.map(({index, uuid, name}) => `${index}: ${name}, ${uuid}`).join('; ')})`,
   );
-
-/** A card that must be reset tells no memory; another that tells none cannot be shared out. */
-const memoryUnknown = (card: CardRow): CardFault =>
-  card.resetRequired ? cardFault('reset-required', card.uuid) : cardFault('unreadable', card.uuid);
-
-const asks = (card: CardRow): CardFault[] =>
-  card.resetRequired || card.recovery === 'reset' || card.recovery === 'reboot'
-    ? [cardFault('reset-required', card.uuid)]
-    : [];
 
 interface SeenProcesses {
   apps: CardProcess[];
@@ -132,46 +97,4 @@ async function readProcesses(smi: Smi): Promise<SeenProcesses> {
     monitored: monitored.state === 'ok' ? monitored.value : [],
     faults: apps.state === 'fault' && monitored.state === 'fault' ? [apps.fault] : [],
   };
-}
-
-async function factsOf(
-  pids: readonly number[],
-  root: string | undefined,
-): Promise<Map<number, ProcessFacts>> {
-  if (pids.length === 0 || (root === undefined && process.platform !== 'linux')) return new Map();
-  return readProcessFacts(pids, root ?? '/');
-}
-
-/** A process that /proc does not show has ended, or lives in another PID namespace: the driver's word remains. */
-function readingOf(
-  one: CardProcess,
-  usedBytes: number | undefined,
-  facts: ProcessFacts | undefined,
-): ProcessReading {
-  const named = one.name === undefined ? undefined : showCommand([one.name]);
-  return {
-    ...(facts ?? {
-      pid: one.pid,
-      name: shortName(named) ?? `pid ${one.pid}`,
-      command: `[${named ?? one.pid}]`,
-    }),
-    usedBytes: bytes(usedBytes ?? 0),
-    uses: one.uses,
-  };
-}
-
-const shortName = (path: string | undefined): string | undefined =>
-  path?.split(/[/\\]/).findLast((part) => part !== '');
-
-/** Inode of the first PID namespace of every Linux (PROC_PID_INIT_INO). */
-const FIRST_NAMESPACE = 'pid:[4026531836]';
-
-/** Does this program live in a PID namespace of its own? False where that cannot be known. */
-async function livesApart(root: string): Promise<boolean> {
-  try {
-    return (await readlink(join(root, 'proc/self/ns/pid'))) !== FIRST_NAMESPACE;
-  } catch {
-    // No /proc (macOS, Windows), or that of another machine: nothing is known, and nothing is claimed.
-    return false;
-  }
 }

@@ -28,9 +28,9 @@ export async function examineCards(run: Run, deadline: Duration = ANSWER_DEADLIN
   if (cards.state === 'fault') {
     const {fault} = cards;
     if (fault.name === 'not-installed' || fault.name === 'no-devices') return {state: 'none', fault};
-    return {state: 'fault', fault, xids: (await kernelXids(run, deadline)) ?? []};
+    return {state: 'fault', fault, xids: (await xidsInKernelLog(run, deadline)) ?? []};
   }
-  const [versions, xids] = await Promise.all([smi.versions(), kernelXids(run, deadline)]);
+  const [versions, xids] = await Promise.all([smi.versions(), xidsInKernelLog(run, deadline)]);
   return {
     state: 'cards',
     ...cards.value,
@@ -40,7 +40,7 @@ export async function examineCards(run: Run, deadline: Duration = ANSWER_DEADLIN
 }
 
 /** From the kernel's ring buffer, which begins anew with every boot; many hosts let only root read it. */
-async function kernelXids(run: Run, deadline: Duration): Promise<Xid[] | undefined> {
+export async function xidsInKernelLog(run: Run, deadline: Duration): Promise<Xid[] | undefined> {
   for (const argv of [['dmesg'], ['journalctl', '--dmesg', '--quiet', '--no-pager']] as const) {
     const ran = await run(argv, {deadline});
     if (ran.state === 'ended' && ran.code === 0) return parseXids(ran.stdout);

@@ -18,6 +18,11 @@ export async function obey(order: GatewayOrder, line: Line, meter: Meter): Promi
     }
     case 'stats':
       return {reply: 'stats', stats: meter.stats};
+    case 'window':
+      return {reply: 'window', window: meter.window()};
+    case 'metrics':
+      meter.watched(order.text);
+      return {reply: 'done'};
     default:
       return {reply: 'refused', message: `unknown order: ${JSON.stringify(order satisfies never)}`};
   }

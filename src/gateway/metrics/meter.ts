@@ -1,16 +1,20 @@
 import {monitorEventLoopDelay} from 'node:perf_hooks';
 import type {Clock} from '../../base/clock.ts';
-import type {GatewayStats} from '../../hosts/index.ts';
+import type {GatewayStats, GatewayWindow} from '../../hosts/index.ts';
 import type {Line} from '../traffic/line.ts';
 import type {StreamMeter} from '../traffic/stream-meter.ts';
 import {BucketHistogram, DURATION_BOUNDS, TPOT_BOUNDS, TTFT_BOUNDS} from './histogram.ts';
 import {exposition, type Family, type Sample} from './prometheus.ts';
 import {SpanSketch} from './quantiles.ts';
 import type {RequestRecord} from './record.ts';
+import {Window} from './window.ts';
 
 type Spans = 'ttft' | 'tpot' | 'e2e';
 
 const BOUNDS: Record<Spans, readonly number[]> = {ttft: TTFT_BOUNDS, tpot: TPOT_BOUNDS, e2e: DURATION_BOUNDS};
+
+/** What the watch said is told for so long after it. Milliseconds. */
+const WATCHED_MS = 30_000;
 
 /** What is measured of one model's requests of one kind. */
 interface Series {
@@ -41,11 +45,14 @@ export class Meter {
   #completionTokens = 0;
   #tokensEnded = 0;
   readonly #streams = new Set<StreamMeter>();
+  readonly #window: Window;
+  #watched: {text: string; at: number} | undefined;
 
   constructor(clock: Clock, line: Line) {
     this.#clock = clock;
     this.#line = line;
     this.#started = clock.elapsed();
+    this.#window = new Window(this.#started);
     this.#loopDelay.enable();
   }
 
@@ -56,11 +63,13 @@ export class Meter {
     return this.#tokensEnded + running;
   }
 
-  /** Watches a stream until the returned function is called. */
-  follow(stream: StreamMeter): () => void {
+  /** Watches a stream, whose request came at `arrived`, until the returned function is called. */
+  follow(stream: StreamMeter, arrived: number): () => void {
     this.#streams.add(stream);
+    this.#window.follow(stream, arrived);
     return () => {
       this.#streams.delete(stream);
+      this.#window.leave(stream);
       this.#tokensEnded += Math.max(stream.contentChunks, stream.usage?.completionTokens ?? 0);
     };
   }
@@ -70,7 +79,9 @@ export class Meter {
     this.#requests[record.outcome]++;
     this.#promptTokens += record.promptTokens ?? 0;
     this.#completionTokens += record.completionTokens ?? 0;
-    if (!record.stream) this.#tokensEnded += record.completionTokens ?? 0;
+    const whole = record.stream ? 0 : (record.completionTokens ?? 0);
+    this.#tokensEnded += whole;
+    this.#window.count(record.outcome, whole);
     const key = `${record.route} ${record.status}`;
     const answer = this.#answers.get(key) ?? {route: record.route, status: record.status, count: 0};
     answer.count++;
@@ -99,8 +110,22 @@ export class Meter {
     };
   }
 
+  /** What happened since it was last called. */
+  window(): GatewayWindow {
+    return this.#window.take(this.#clock.elapsed(), this.#line.counts);
+  }
+
+  /** What the watch measures, to be told with the rest. */
+  watched(text: string): void {
+    this.#watched = {text, at: this.#clock.elapsed()};
+  }
+
   get prometheus(): string {
-    return exposition([...this.#generation(), ...this.#gateway(), ...this.#process()]);
+    const own = exposition([...this.#generation(), ...this.#gateway(), ...this.#process()]);
+    const watched = this.#watched;
+    // What nobody measures any more is left out, so that a scraper sees that it is missing.
+    const fresh = watched && this.#clock.elapsed() - watched.at < WATCHED_MS;
+    return fresh ? own + watched.text : own;
   }
 
   #measure(record: RequestRecord, operation: string): void {

@@ -51,7 +51,7 @@ export async function forward(service: Service, visit: Visit, operation: Operati
     };
     await checkPrompt(prepared, limits.promptTokens, place.route, visit.signal);
     const sink = prepared.stream ? openSink(visit, operation, prepared) : undefined;
-    const unfollow = sink && meter.follow(sink.meter);
+    const unfollow = sink && meter.follow(sink.meter, visit.arrived);
     try {
       const exchanged = await exchange(place.route, call, visit.signal, sink);
       if (sink) noteStream(visit, sink.meter);

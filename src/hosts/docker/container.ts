@@ -17,12 +17,15 @@ export const protections = (): HostConfig => ({
 export const samePlace = (folders: readonly {path: string; readOnly: boolean}[]): string[] =>
   folders.map(({path, readOnly}) => `${path}:${path}${readOnly ? ':ro' : ''}`);
 
-/** Every GPU of the host, or those by UUID or index. */
-export const gpuRequest = (gpus: 'all' | readonly string[]): DeviceRequest => ({
+/** Every GPU of the host, or those by UUID or index; `to` names what of the driver is needed, `utility` to look only. */
+export const gpuRequest = (gpus: 'all' | readonly string[], to: readonly string[] = []): DeviceRequest => ({
   Driver: '',
   ...(gpus === 'all' ? {Count: -1} : {DeviceIDs: [...gpus]}),
-  Capabilities: [['gpu']],
+  Capabilities: [['gpu', ...to]],
 });
+
+/** What it takes to read how much memory the processes of other users hold. */
+export const OBSERVING = ['SYS_PTRACE'];
 
 /** Removes a container, running or not; one that is gone or just going is fine. */
 export const removeContainer = (container: Dockerode.Container): Promise<void> =>

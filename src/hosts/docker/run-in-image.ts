@@ -3,12 +3,10 @@ import type Dockerode from 'dockerode';
 import type {ContainerCreateOptions} from 'dockerode';
 import {gib} from '../../base/units.ts';
 import type {ImageProgram} from '../host.ts';
-import {gpuRequest, protections, removeContainer, samePlace} from './container.ts';
+import {gpuRequest, OBSERVING, protections, removeContainer, samePlace} from './container.ts';
 import {stdioStream} from './stdio-stream.ts';
 
 const MEMORY = gib(1);
-/** What it takes to read how much memory the processes of other users hold. */
-const OBSERVING = ['SYS_PTRACE'];
 
 /** Marks what is only there for a moment. */
 const ROLE = {'dev.berth.role': 'agent'};

@@ -1,3 +1,5 @@
+import type {SketchBuckets} from '../../base/sketch.ts';
+
 /**
  * What the runtime may tell a gateway, as plain JSON: over the child's IPC channel for processes, over a
  * private socket for containers. The runtime itself sends `route` after it has started either program.
@@ -9,7 +11,11 @@ export type GatewayOrder =
   | {order: 'hold'; limitMs: number}
   /** Answered when no request to that release is under way, or when `deadlineMs` has passed. */
   | {order: 'drain'; release: number; deadlineMs: number}
-  | {order: 'stats'};
+  | {order: 'stats'}
+  /** What happened since the last `window`. Only the supervisor asks, for the watch: each answer begins a new one. */
+  | {order: 'window'}
+  /** What the watch measures, in Prometheus' text format: `/metrics` ends with it until it is half a minute old. */
+  | {order: 'metrics'; text: string};
 
 export interface Upstream {
   release: number;
@@ -28,6 +34,7 @@ export type GatewayReply =
   | {reply: 'done'}
   | {reply: 'drained'; remaining: number; waitedMs: number}
   | {reply: 'stats'; stats: GatewayStats}
+  | {reply: 'window'; window: GatewayWindow}
   | {reply: 'refused'; message: string};
 
 /** Counts and spans since the gateway started. Times in milliseconds. */
@@ -47,6 +54,23 @@ export interface GatewayStats {
   /** Completion tokens seen so far, also of requests still running: the liveness signal. */
   tokensSeen: number;
   latency: {ttft: Quantiles; tpot: Quantiles; e2e: Quantiles};
+}
+
+/** What happened at the gateway in the last `spanMs`. */
+export interface GatewayWindow {
+  spanMs: number;
+  /** Being answered now, and waiting for a place or for a route. */
+  running: number;
+  queued: number;
+  held: number;
+  /** Requests that ended in it. */
+  requests: GatewayStats['requests'];
+  /** Completion tokens that came in it, also of requests still running. */
+  tokens: number;
+  /** Milliseconds to the first token, of streams that had theirs in it. */
+  ttft: SketchBuckets;
+  /** Milliseconds between two tokens of a stream, in it alone: one mean a stream, counted once a token. */
+  tpot: SketchBuckets;
 }
 
 /** Quantiles of `count` values in milliseconds; undefined where `count` is too small to claim them. */

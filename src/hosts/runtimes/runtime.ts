@@ -54,6 +54,11 @@ export interface EngineSpec extends ProgramSpec {
 export interface GatewaySpec extends ProgramSpec {
   /** The address people use, `http://127.0.0.1:8080`. */
   url: string;
+  /**
+   * What measures the device beside it. It runs where its supervisor does, whatever the runtime; its container's
+   * needs are what that place must see. It begins with the commit, and a change of it alone touches nothing else.
+   */
+  watch?: ProgramSpec;
 }
 
 export type ProgramState =
@@ -95,6 +100,8 @@ export type Observed =
       since: Date;
       gateway: {url: string; program: ProgramState; pids: readonly number[]};
       engines: readonly ObservedEngine[];
+      /** What measures the device; missing where it was never started. */
+      watch?: ProgramState;
       committedRelease?: number;
       /** Somebody is changing the deployment right now. */
       transition?: {owner: string; since: Date};
@@ -143,6 +150,11 @@ export interface Runtime {
   start(deployment: string, signal?: AbortSignal): Promise<void>;
   /** Ends everything of the deployment in order (drains at most `drain`), remembering what was committed. */
   stop(deployment: string, drain: Duration): Promise<void>;
+  /**
+   * Asks the watch; what may be asked, and how it answers, is between it and the caller. Fails with
+   * `watch_unavailable` where it does not run or does not answer.
+   */
+  watch(deployment: string, question: unknown, signal?: AbortSignal): Promise<unknown>;
   logs(deployment: string, options: LogOptions): AsyncIterable<LogLine>;
 }
 

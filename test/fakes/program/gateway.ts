@@ -47,6 +47,8 @@ async function obey(order: GatewayOrder): Promise<GatewayReply> {
       return {reply: 'drained', remaining: running, waitedMs: performance.now() - started};
     }
     case 'stats':
+    case 'window':
+    case 'metrics':
       return {reply: 'refused', message: 'a fake has no statistics'};
   }
 }

@@ -57,6 +57,18 @@ describe('memory of a Linux machine', () => {
     });
   });
 
+  it('does not take the limit of a guest for that of the machine around it', async () => {
+    await put('proc/self/cgroup', '0::/slice/box\n');
+    await put('sys/fs/cgroup/slice/box/memory.max', '1000000\n');
+    expect((await readLinuxMemory(root, 'surroundings')).limit).toBeUndefined();
+    await put('sys/fs/cgroup/slice/memory.max', '2000000000\n');
+    expect((await readLinuxMemory(root, 'surroundings')).limit?.limitBytes).toBe(2_000_000_000);
+    // With v1 a container sees its own group in the place of the root.
+    await put('proc/self/cgroup', '4:memory:/docker/box\n');
+    await put('sys/fs/cgroup/memory/memory.limit_in_bytes', '1000000\n');
+    expect((await readLinuxMemory(root, 'surroundings')).limit).toBeUndefined();
+  });
+
   it('finds the limit of v1, and knows that its huge number means none', async () => {
     await put('proc/self/cgroup', '4:memory:/box\n');
     await put('sys/fs/cgroup/memory/memory.limit_in_bytes', '9223372036854771712\n');
@@ -93,6 +105,7 @@ describe('the device under a limit', () => {
     expect(reading.processes).toEqual([
       {
         pid: 10,
+        cpuMs: 0,
         parentPid: 1,
         name: 'p10',
         command: 'prog --token [redacted]',

@@ -39,7 +39,7 @@ describe('memoryGroupOf', () => {
 });
 
 describe('parseStat', () => {
-  const tail = `S 7 ${'0 '.repeat(17)}4321 0 250 0`;
+  const tail = `S 7 ${'0 '.repeat(9)}30 12 ${'0 '.repeat(6)}4321 0 250 0`;
 
   it('counts fields from the last bracket, because names hold anything', () => {
     expect(parseStat(`42 (a) b (c) ${tail}`)).toEqual({
@@ -47,6 +47,7 @@ describe('parseStat', () => {
       parentPid: 7,
       startTicks: 4321,
       residentPages: 250,
+      cpuTicks: 42,
     });
   });
 

@@ -102,7 +102,7 @@ describe('what Docker is asked to run', () => {
   it('a watch: the account that keeps the state, the Docker socket, no port, and the only one that restarts', () => {
     const account = {uid: 1000, gid: 1000, dockerSocket: '/run/docker.sock', dockerGid: 998};
     const options = {stateRoot: '/var/lib/berth', deployment: 'demo', intent: 'begin'} as const;
-    expect(watchContainer(paths, 'berth/berth:abc', account, options)).toEqual({
+    expect(watchContainer(paths, 'berth/berth:abc', account, options, undefined)).toEqual({
       Image: 'berth/berth:abc',
       Cmd: ['berth-program', 'hosts/runtimes/docker/watch/main', JSON.stringify(options)],
       Env: ['HOME=/tmp'],
@@ -124,6 +124,23 @@ describe('what Docker is asked to run', () => {
         RestartPolicy: {Name: 'unless-stopped'},
       },
     });
+  });
+
+  it('a watch that measures sees the processes, groups and cards of its host, and still has its limit', () => {
+    const account = {uid: 0, gid: 0, dockerSocket: '/run/docker.sock', dockerGid: 0};
+    const options = {stateRoot: '/var/lib/berth', deployment: 'demo', intent: 'begin'} as const;
+    const sight = {mounts: [{path: '/var/lib/berth/.leases', readOnly: true}], gpus: ['GPU-1']};
+    const {HostConfig} = watchContainer(paths, 'berth/berth:abc', account, options, sight);
+    expect(HostConfig).toMatchObject({
+      ...PROTECTED,
+      PidMode: 'host',
+      CgroupnsMode: 'host',
+      CapAdd: ['SYS_PTRACE'],
+      DeviceRequests: [{Driver: '', DeviceIDs: ['GPU-1'], Capabilities: [['gpu', 'utility']]}],
+      Memory: mib(512),
+    });
+    expect(HostConfig?.Binds).toContain('/var/lib/berth/.leases:/var/lib/berth/.leases:ro');
+    expect(HostConfig).not.toHaveProperty('PortBindings');
   });
 
   it('an observer sees every process and nothing else; an owner has its rights and a limit', () => {

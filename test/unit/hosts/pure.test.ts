@@ -58,6 +58,20 @@ test("the kernel's table of sockets tells who listens where", () => {
   ]);
 });
 
+test('a watch is read where one was written, and its damage keeps nothing from being served', () => {
+  const program = {argv: ['/node', '/program.ts'], env: {}};
+  const committed = {
+    engine: {...program, release: 1, model: 'm', healthPath: '/health', predictedPeakBytes: 1},
+    gateway: {...program, url: 'http://127.0.0.1:1'},
+    stopped: false,
+  };
+  // As an earlier version wrote it.
+  expect(parseCommitted(JSON.stringify(committed))).toEqual(committed);
+  const watched = {...committed, watch: program};
+  expect(parseCommitted(JSON.stringify(watched))).toEqual(watched);
+  expect(parseCommitted(JSON.stringify({...committed, watch: {argv: []}}))).toEqual(committed);
+});
+
 test('a committed state is taken whole or not at all', () => {
   const committed = {
     engine: {

@@ -39,6 +39,7 @@ export const hosts = {
   systemSays: (p: {reason: string}) => `The system says ${p.reason}.`,
   tenantNotStarted: (p: {program: string}) => `${p.program} could not be started.`,
   transitionOver: () => 'This change of the deployment is over; the committed release was restored.',
+  watchUnavailable: () => 'The watch, which measures the device, does not answer.',
   weightsNotOnHost: (p: {path: string; host: string}) =>
     `${p.path} is a file of this machine, and ${p.host} is another one.`,
 };

@@ -34,5 +34,6 @@ export const hosts: typeof en = {
   systemSays: ({reason}) => `系统返回 ${reason}。`,
   tenantNotStarted: ({program}) => `${program} 无法启动。`,
   transitionOver: () => '本次变更已经结束，部署已恢复到此前提交的版本。',
+  watchUnavailable: () => '测量设备的 watch 程序没有应答。',
   weightsNotOnHost: (p) => `${p.path} 是本机的文件，而 ${p.host} 是另一台机器。`,
 };

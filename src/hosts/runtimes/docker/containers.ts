@@ -3,10 +3,10 @@ import type {ContainerCreateOptions, HostConfig} from 'dockerode';
 import {mib} from '../../../base/units.ts';
 import {SUPERVISOR_SOCKET} from '../../../base/supervisor-channel.ts';
 import {imageProgram} from '../../../base/program.ts';
-import type {ContainerNeeds, EngineSpec, GatewaySpec} from '../runtime.ts';
+import type {ContainerNeeds, EngineSpec, GatewaySpec, ProgramSpec} from '../runtime.ts';
 import type {DeploymentPaths} from '../supervisor/paths.ts';
 import {fillArgv, fillEnvironment, type Access} from '../supervisor/programs/placeholders.ts';
-import {gpuRequest, protections, samePlace} from '../../docker/container.ts';
+import {gpuRequest, OBSERVING, protections, samePlace} from '../../docker/container.ts';
 import {PROTOCOL, type Intent} from '../supervisor/wire.ts';
 import {
   cacheVolumeOf,
@@ -51,6 +51,26 @@ const labels = (
   ...more,
 });
 
+/** What a watch container can see of its host beside what the supervisor needs; nothing when undefined. */
+export type Sight = Pick<ContainerNeeds, 'mounts' | 'gpus'> | undefined;
+
+export const sightOf = (watch: ProgramSpec | undefined): Sight =>
+  watch?.container && {
+    mounts: watch.container.mounts,
+    ...(watch.container.gpus && {gpus: watch.container.gpus}),
+  };
+
+/** What a container with this sight is known by. */
+export const sightHash = (sight: Sight): string => (sight ? specHash(sight) : 'none');
+
+/** The rights that looking takes: the host's processes, their memory, its control groups, its cards. */
+const seeing = (sight: NonNullable<Sight>) => ({
+  PidMode: 'host',
+  CgroupnsMode: 'host' as const,
+  CapAdd: OBSERVING,
+  ...(sight.gpus && {DeviceRequests: [gpuRequest(sight.gpus, ['utility'])]}),
+});
+
 /**
  * The supervisor's container: as the user whose state it keeps, with the Docker socket, without a published port.
  * The only one with a restart policy, because it starts the others.
@@ -60,6 +80,7 @@ export function watchContainer(
   image: string,
   account: WatchAccount,
   options: WatchOptions,
+  sight: Sight,
 ): ContainerCreateOptions {
   return {
     Image: image,
@@ -77,7 +98,9 @@ export function watchContainer(
         `${paths.folder}:${paths.folder}`,
         `${account.dockerSocket}:${DOCKER_SOCKET}`,
         `${runVolumeOf(paths.deployment)}:${RUN_FOLDER}`,
+        ...samePlace(sight?.mounts ?? []),
       ],
+      ...(sight && seeing(sight)),
       Memory: WATCH_MEMORY,
       NetworkMode: networksOf(paths.deployment).inside,
       RestartPolicy: {Name: 'unless-stopped'},

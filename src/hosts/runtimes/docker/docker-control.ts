@@ -6,6 +6,7 @@ import {Control} from '../supervisor/client/control.ts';
 import {PROTOCOL} from '../supervisor/wire.ts';
 import {imageProgram} from '../../../base/program.ts';
 import {execStream} from './exec-stream.ts';
+import {sightHash} from './containers.ts';
 import {CONTROL_SOCKET, LABEL} from './names.ts';
 import {apiStatus} from '../../docker/failures.ts';
 
@@ -18,6 +19,8 @@ export class DockerControl extends Control {
   readonly image: string;
   /** Its process on the host. */
   readonly pid: number;
+  /** What it was wanted to see of its host: `sightHash`. */
+  readonly sight: string;
   readonly #docker: Dockerode;
   readonly #agent: Agent;
   readonly #protocol: string | undefined;
@@ -29,6 +32,7 @@ export class DockerControl extends Control {
     super({options: {host: 'supervisor', agent}, isAlive: () => this.#runs()});
     this.id = watch.Id;
     this.image = watch.Config.Image;
+    this.sight = watch.Config.Labels[LABEL.sight] ?? sightHash(undefined);
     this.pid = watch.State.Pid;
     this.#docker = docker;
     this.#agent = agent;

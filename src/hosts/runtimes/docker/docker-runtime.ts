@@ -7,7 +7,15 @@ import type {Docker} from '../../docker/docker.ts';
 import {removeContainer, unless} from '../../docker/container.ts';
 import {apiStatus, asking, dockerFailure} from '../../docker/failures.ts';
 import type {HostFiles} from '../../host.ts';
-import type {ContainerNeeds, EngineSpec, GatewaySpec, LogLine, LogOptions, Transition} from '../runtime.ts';
+import type {
+  ContainerNeeds,
+  EngineSpec,
+  GatewaySpec,
+  LogLine,
+  LogOptions,
+  ProgramSpec,
+  Transition,
+} from '../runtime.ts';
 import {supervisorFailed, SupervisorSilent, otherVersion} from '../supervisor/client/failures.ts';
 import {
   END,
@@ -19,7 +27,7 @@ import {
 import {committedFrom, type CommittedFile} from '../supervisor/committed.ts';
 import type {DeploymentPaths} from '../supervisor/paths.ts';
 import {SupervisorFailure} from '../supervisor/wire.ts';
-import {watchContainer, type WatchAccount} from './containers.ts';
+import {sightHash, sightOf, watchContainer, type Sight, type WatchAccount} from './containers.ts';
 import type {ProgramPreview} from '../preview.ts';
 import {previewContainers} from './preview.ts';
 import {DockerControl} from './docker-control.ts';
@@ -86,12 +94,12 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
     if (!watch?.State.Running) return undefined;
     const control = this.#controlOf(watch);
     // A change, or a start, may replace what another version left: its programs go on meanwhile.
-    if (launch) return control.speaks && control.image === imageOf(launch) ? control : undefined;
+    if (launch) return control.speaks && suits(control, launch) ? control : undefined;
     if (!control.speaks) throw otherVersion();
     return control;
   }
 
-  /** In its own container the supervisor knows only the number that it has there. */
+  /** A supervisor without a sight of its host knows only the number that it has in its container. */
   protected override pidOf(control: DockerControl): number {
     return control.pid;
   }
@@ -107,15 +115,29 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
   async #launch(paths: DeploymentPaths, launch: Launch, signal?: AbortSignal): Promise<DockerControl> {
     const present = await this.#inspectWatch(paths);
     if (present) await removeContainer(this.#docker.getContainer(present.Id));
-    await this.#prepare(paths);
+    const sight = sightOf(watchOf(launch));
+    await this.#prepare(paths, sight);
     const {intent} = launch;
     const options = {stateRoot: this.#options.stateRoot, deployment: paths.deployment, intent};
-    const container = await this.#docker.createContainer({
-      name: watchName(paths.deployment),
-      ...watchContainer(paths, imageOf(launch), await this.#options.account(), options),
-    });
-    await this.#greeted(container, signal);
-    return this.#controlOf(await container.inspect());
+    const account = await this.#options.account();
+    const start = async (seen: Sight): Promise<DockerControl> => {
+      const created = watchContainer(paths, imageOf(launch), account, options, seen);
+      const container = await this.#docker.createContainer({
+        name: watchName(paths.deployment),
+        ...created,
+        // As it was wanted: one that had to do without is not replaced again and again.
+        Labels: {...created.Labels, [LABEL.sight]: sightHash(sight)},
+      });
+      await this.#greeted(container, signal);
+      return this.#controlOf(await container.inspect());
+    };
+    try {
+      return await start(sight);
+    } catch (error) {
+      // An engine of Docker that grants no sight of its host (rootless, or no runtime for cards) serves all the same.
+      if (!sight || apiStatus(error) === undefined) throw error;
+      return await start(undefined);
+    }
   }
 
   /** One for each watch container, because what is open to it is used again. */
@@ -130,8 +152,10 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
   }
 
   /** The folder, the networks and the volume that the containers of a deployment share. */
-  async #prepare(paths: DeploymentPaths): Promise<void> {
+  async #prepare(paths: DeploymentPaths, sight: Sight): Promise<void> {
     await this.#options.files.claimFolder(paths.folder);
+    // One that is not there would be made by Docker, as root's.
+    for (const {path} of sight?.mounts ?? []) await this.#options.files.claimFolder(path);
     const Labels = {[LABEL.deployment]: paths.deployment, [LABEL.state]: paths.folder};
     const {inside, door} = networksOf(paths.deployment);
     const networks = await this.#docker.listNetworks({
@@ -220,6 +244,13 @@ export class DockerRuntime extends SupervisedRuntime<DockerControl> implements D
     await this.#options.files.write(paths.committed, JSON.stringify({...file.committed, stopped: true}));
   }
 }
+
+/** Whether a supervisor that runs can do what is wanted now. */
+const suits = (control: DockerControl, launch: Launch): boolean =>
+  control.image === imageOf(launch) && control.sight === sightHash(sightOf(watchOf(launch)));
+
+const watchOf = (launch: Launch): ProgramSpec | undefined =>
+  launch.intent === 'begin' ? launch.gateway.watch : launch.committed.watch;
 
 /** The supervisor is of the same image as the gateway: both are Berth itself. */
 const imageOf = (launch: Launch): string => needsOf(launch).image;

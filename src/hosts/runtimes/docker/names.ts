@@ -9,6 +9,8 @@ export const LABEL = {
   release: 'dev.berth.release',
   /** Hash of the spec that a container was started from: what a new supervisor knows it by. */
   spec: 'dev.berth.spec',
+  /** Hash of what a watch container can see of its host, as it was wanted. */
+  sight: 'dev.berth.sight',
   /** What the supervisor in a watch container speaks. */
   protocol: 'dev.berth.protocol',
 } as const;

@@ -1,12 +1,15 @@
 import {readFile, rename} from 'node:fs/promises';
 import {systemCode} from '../../../base/errors.ts';
 import {writeJson} from '../../../base/files.ts';
-import type {EngineSpec, GatewaySpec} from '../runtime.ts';
+import type {EngineSpec, GatewaySpec, ProgramSpec} from '../runtime.ts';
 
 /** What a deployment returns to: kept in a file, so that it outlives every process. */
 export interface Committed {
   engine: EngineSpec;
+  /** Its `watch` is beside it, because it is no reason to start a gateway again. */
   gateway: GatewaySpec;
+  /** Missing in what was written before there was one. */
+  watch?: ProgramSpec;
   /** Stopped by request: nothing starts by itself. */
   stopped: boolean;
 }
@@ -60,15 +63,17 @@ export function parseCommitted(text: string): Committed | undefined {
     return undefined;
   }
   if (!isRecord(value) || typeof value.stopped !== 'boolean') return undefined;
-  return isEngine(value.engine) && isGateway(value.gateway)
-    ? {engine: value.engine, gateway: value.gateway, stopped: value.stopped}
+  const {engine, gateway, watch, stopped} = value;
+  // A watch that cannot be read is no reason to serve nothing.
+  return isEngine(engine) && isGateway(gateway)
+    ? {engine, gateway, ...(isProgram(watch) && {watch}), stopped}
     : undefined;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isProgram = (value: unknown): value is Record<string, unknown> =>
+const isProgram = (value: unknown): value is Record<string, unknown> & ProgramSpec =>
   isRecord(value) &&
   Array.isArray(value.argv) &&
   value.argv.length > 0 &&

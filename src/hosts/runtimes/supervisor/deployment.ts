@@ -4,6 +4,7 @@ import {describeError} from '../../../base/errors.ts';
 import {seconds} from '../../../base/units.ts';
 import type {GatewayOrder, GatewayReply} from '../gateway-order.ts';
 import type {EngineSpec, GatewaySpec, ObservedEngine} from '../runtime.ts';
+import type {Told} from '../watch-channel.ts';
 import type {Committed} from './committed.ts';
 import type {DeploymentPaths} from './paths.ts';
 import {SupervisorFailure, type Running} from './wire.ts';
@@ -11,11 +12,14 @@ import {EngineProgram, engineName} from './programs/engine-program.ts';
 import {GatewayProgram} from './programs/gateway-program.ts';
 import type {Program} from './programs/program.ts';
 import type {Surroundings} from './programs/starter.ts';
+import {WatchKeeper} from './watch-keeper.ts';
 
 /** Time a program gets to end by itself before it is killed, in milliseconds. */
 export const GRACE_MS = 10_000;
 /** Releases whose engine logs are kept. */
 const KEPT_ENGINE_LOGS = 10;
+/** A start is not held up by the watch: it comes when the engine is ready, or after so long. Milliseconds. */
+const WATCH_AFTER_MS = 10_000;
 /** How long requests wait for an engine that is started again. */
 const RESTART_HOLD = seconds(30);
 
@@ -28,6 +32,7 @@ export class Deployment {
   gateway: GatewayProgram | undefined;
   /** Still serves its own address, while a transition has not decided for the new one. */
   formerGateway: GatewayProgram | undefined;
+  readonly watch: WatchKeeper;
   readonly #since = new Date();
   #serving: string | undefined;
   #heldUntilMs: number | undefined;
@@ -36,6 +41,11 @@ export class Deployment {
     this.paths = paths;
     this.surroundings = surroundings;
     this.committed = committed;
+    this.watch = new WatchKeeper(surroundings, {
+      tell: () => this.#tellWatch(),
+      // The next text follows in a moment.
+      onMetrics: (text) => void this.gateway?.order({order: 'metrics', text}).catch(() => undefined),
+    });
   }
 
   /** The engine that new requests go to. */
@@ -52,7 +62,10 @@ export class Deployment {
     if (!this.committed) return;
     const {engine, gateway} = this.committed;
     this.gateway ??= this.newGateway(gateway);
-    await Promise.all([this.gateway.program.start(), this.serveCommitted(engine)]);
+    const [, {program}] = await Promise.all([this.gateway.program.start(), this.serveCommitted(engine)]);
+    void program
+      .until(() => program.isHealthy(), WATCH_AFTER_MS)
+      .then(() => this.watch.keep(this.committed?.watch));
   }
 
   /** Makes the committed engine the serving one, starting it if it does not run. */
@@ -109,6 +122,7 @@ export class Deployment {
 
   /** Brings back what waits or was given up. */
   async revive(): Promise<void> {
+    this.watch.revive();
     await Promise.all([
       this.gateway?.ready(),
       ...[...this.engines.values()].map((engine) => engine.program.start()),
@@ -125,6 +139,7 @@ export class Deployment {
     const program = gateway?.program.state;
     if (!gateway || !program) return undefined;
     const {supervisorPid} = this.surroundings;
+    const watch = this.watch.state;
     return {
       state: 'running',
       ...(supervisorPid !== undefined && {supervisorPid}),
@@ -134,6 +149,7 @@ export class Deployment {
         const pids = enginePids[index] ?? [];
         return of.state ? [{name, release: spec.release, model: spec.model, program: of.state, pids}] : [];
       }),
+      ...(watch && {watch}),
       ...(this.committed && {committedRelease: this.committed.engine.release}),
     };
   }
@@ -154,6 +170,7 @@ export class Deployment {
   /** Ends every program. */
   async endAll(graceMs: number): Promise<void> {
     await Promise.all([
+      this.watch.end(),
       this.gateway?.end(graceMs),
       this.formerGateway?.end(graceMs),
       ...[...this.engines.values()].map((engine) => this.endEngine(engine, graceMs)),
@@ -185,6 +202,26 @@ export class Deployment {
     });
     this.engines.set(name, engine);
     return engine;
+  }
+
+  /** What runs now, cheaply: the first process of each program, and what passed the gateway since the last time. */
+  async #tellWatch(): Promise<Told> {
+    const {gateway, surroundings} = this;
+    // A gateway that is just restarting has no figures; the next second it may.
+    const reply = await gateway?.order({order: 'window'}).catch(() => undefined);
+    const {supervisorPid} = surroundings;
+    const gatewayPid = gateway?.program.current?.pid;
+    return {
+      ...(supervisorPid !== undefined && {supervisorPid}),
+      ...(gatewayPid !== undefined && {gatewayPid}),
+      engines: [...this.engines.values()].flatMap(({name, spec, program}) => {
+        const pid = program.current?.pid;
+        if (pid === undefined) return [];
+        const {release, model} = spec;
+        return [{name, release, model, pid, serving: this.#serving === name}];
+      }),
+      ...(reply?.reply === 'window' && {window: reply.window}),
+    };
   }
 
   #isHeld(): boolean {

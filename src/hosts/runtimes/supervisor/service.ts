@@ -27,6 +27,7 @@ export class Service {
       start: () => this.#start(),
       stop: ({drainMs}) => this.#stop(drainMs),
       order: ({order}) => deployment.order(order),
+      watch: async ({question}) => ({value: await deployment.watch.ask(question)}),
       engine: ({transition, name}) => Promise.resolve(this.#open(transition).engine(name)),
       endpoint: ({transition, name}) => Promise.resolve(this.#open(transition).endpoint(name)),
       startEngine: ({transition, spec}) => this.#open(transition).startEngine(spec),

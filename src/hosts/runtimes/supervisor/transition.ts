@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {isDeepStrictEqual} from 'node:util';
 import {describeError, systemCode} from '../../../base/errors.ts';
-import type {EngineSpec, GatewaySpec, ProgramState} from '../runtime.ts';
+import type {EngineSpec, GatewaySpec, ProgramSpec, ProgramState} from '../runtime.ts';
 import {writeCommitted, type Committed} from './committed.ts';
 import {SupervisorFailure} from './wire.ts';
 import {GRACE_MS, type Deployment} from './deployment.ts';
@@ -29,16 +29,18 @@ export class OpenTransition {
   readonly over: Promise<boolean>;
   readonly #deployment: Deployment;
   readonly #wantedGateway: GatewaySpec;
+  readonly #wantedWatch: ProgramSpec | undefined;
   readonly #finish: (supervisorEnds: boolean) => void;
   #gatewayChange: GatewayChange = {change: 'none'};
   #queue: Promise<unknown> = Promise.resolve();
   #committed = false;
   #closing = false;
 
-  constructor(deployment: Deployment, owner: string, gateway: GatewaySpec) {
+  constructor(deployment: Deployment, owner: string, {watch, ...gateway}: GatewaySpec) {
     this.#deployment = deployment;
     this.owner = owner;
     this.#wantedGateway = gateway;
+    this.#wantedWatch = watch;
     const {promise, resolve} = Promise.withResolvers<boolean>();
     this.over = promise;
     this.#finish = resolve;
@@ -100,11 +102,17 @@ export class OpenTransition {
       if (deployment.serving !== engine) await deployment.route(engine);
       // Fails when it has ended meanwhile: a dead engine is not what a deployment should return to.
       if (!engine.endpoint.origin || !deployment.gateway) throw new Error('unreachable');
-      const committed: Committed = {engine: engine.spec, gateway: deployment.gateway.spec, stopped: false};
+      const committed: Committed = {
+        engine: engine.spec,
+        gateway: deployment.gateway.spec,
+        ...(this.#wantedWatch && {watch: this.#wantedWatch}),
+        stopped: false,
+      };
       await this.#write(committed);
       deployment.committed = committed;
       this.#committed = true;
       engine.program.keepAlive();
+      deployment.watch.keep(committed.watch);
       deployment.surroundings.say(`release ${engine.spec.release} is committed`);
     });
   }

@@ -6,7 +6,7 @@ import type {GatewayOrder, GatewayReply} from '../gateway-order.ts';
 import type {EngineSpec, GatewaySpec, Observed, ProgramState} from '../runtime.ts';
 
 /** Counted up when the two sides would misunderstand each other: a newer CLI may meet an older supervisor. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** Why a supervisor is started: to serve what is committed, or to be changed. */
 export type Intent = 'start' | 'begin';
@@ -21,6 +21,8 @@ export interface Calls {
   start: {input: Nothing; answer: Nothing};
   stop: {input: {drainMs: number}; answer: Nothing};
   order: {input: {order: GatewayOrder}; answer: GatewayReply};
+  /** What the watch is asked, and what it answers: between the two ends of it. */
+  watch: {input: {question: unknown}; answer: {value: unknown}};
   engine: {input: {transition: string; name: string}; answer: ProgramState};
   endpoint: {input: {transition: string; name: string}; answer: {origin: string; token: string}};
   startEngine: {input: {transition: string; spec: EngineSpec}; answer: {name: string}};
@@ -56,6 +58,8 @@ export type Failure =
   | {code: 'port_taken'; url: string}
   | {code: 'gateway_failed'; reason: string; lastLines: readonly string[]}
   | {code: 'gateway_unavailable'}
+  /** `reason` is empty when it does not run, or does not answer. */
+  | {code: 'watch_unavailable'; reason: string}
   | {code: 'engine_unknown'; name: string; known: readonly string[]}
   | {code: 'engine_gone'; name: string; lastLines: readonly string[]}
   | {code: 'transition_over'}

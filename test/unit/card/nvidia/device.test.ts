@@ -134,6 +134,7 @@ describe('a card as a device', () => {
     const find = (pid: number) => processes.find((one) => one.pid === pid);
     expect(find(5021)).toEqual({
       pid: 5021,
+      cpuMs: 0,
       parentPid: 4000,
       ancestorPids: [4000, 1],
       name: 'ffmpeg',

@@ -4,9 +4,10 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import {hearJsonLines} from '../../../../base/json-lines.ts';
 import {SUPERVISOR_SOCKET} from '../../../../base/supervisor-channel.ts';
-import type {ContainerNeeds, EngineSpec, GatewaySpec} from '../../runtime.ts';
+import type {ContainerNeeds, EngineSpec, GatewaySpec, ProgramSpec} from '../../runtime.ts';
 import {removeContainer} from '../../../docker/container.ts';
 import {apiStatus, saysPortTaken} from '../../../docker/failures.ts';
+import {Child} from '../../process/supervisor/child.ts';
 import type {Committed} from '../../supervisor/committed.ts';
 import type {LogFile} from '../../supervisor/logs/log-file.ts';
 import type {DeploymentPaths} from '../../supervisor/paths.ts';
@@ -94,6 +95,13 @@ export class ContainerStarter implements Starter {
       throw error;
     }
     return new GatewayChannel(await this.#start(container, log), socket, spec.url, hear);
+  }
+
+  /** The one program that is no container: it lives in the supervisor's, which may see the host. */
+  watch({argv, env}: ProgramSpec, log: LogFile, hear: (message: unknown) => void): Promise<GatewayRun> {
+    const inherited = {PATH: process.env.PATH ?? '', HOME: '/tmp'};
+    const options = {argv, env: {...inherited, ...env}, cwd: '/tmp', log, onMessage: hear};
+    return Promise.resolve(new Child(options));
   }
 
   pidsOf(runs: readonly Run[]): Promise<number[][]> {

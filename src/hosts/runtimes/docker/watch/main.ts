@@ -39,7 +39,8 @@ async function supervise(paths: DeploymentPaths, {intent}: WatchOptions): Promis
   if (kept.length > 0) say(`took over: ${kept.join(', ')}`);
   if (removed.length > 0) say(`removed what nobody is committed to: ${removed.join(', ')}`);
 
-  const deployment = new Deployment(paths, {starter, openLog, say}, committed);
+  // Its own number is the host's only where it sees the host's; elsewhere nobody is helped by it.
+  const deployment = new Deployment(paths, {starter, openLog, say, supervisorPid: process.pid}, committed);
   const service = new Service(deployment, () => {
     say('supervisor ends');
     // Its restart policy would bring it back: with its container it goes for good.

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {writeFileSync} from 'node:fs';
 import {describeError} from '../../../../base/errors.ts';
 import {isAlive, markedProcesses, type ProcessIdentity} from '../../../local/processes.ts';
-import type {EngineSpec, GatewaySpec} from '../../runtime.ts';
+import type {EngineSpec, GatewaySpec, ProgramSpec} from '../../runtime.ts';
 import type {LogFile} from '../../supervisor/logs/log-file.ts';
 import {DEPLOYMENT_MARK, RUN_MARK, type DeploymentPaths} from '../../supervisor/paths.ts';
 import {fillArgv, fillEnvironment} from '../../supervisor/programs/placeholders.ts';
@@ -40,6 +40,11 @@ export class ProcessStarter implements Starter {
   }
 
   gateway(spec: GatewaySpec, log: LogFile, hear: (message: unknown) => void): Promise<GatewayRun> {
+    const env = {...this.#env, ...spec.env};
+    return Promise.resolve(this.#start({argv: spec.argv, env, log, onMessage: hear}));
+  }
+
+  watch(spec: ProgramSpec, log: LogFile, hear: (message: unknown) => void): Promise<GatewayRun> {
     const env = {...this.#env, ...spec.env};
     return Promise.resolve(this.#start({argv: spec.argv, env, log, onMessage: hear}));
   }

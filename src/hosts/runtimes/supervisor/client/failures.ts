@@ -32,6 +32,14 @@ export async function explainFailure(failure: Failure, findHolder: FindPortHolde
         try: ['berth status', 'berth start'],
         exit: ExitCode.unreachable,
       });
+    case 'watch_unavailable':
+      return new BerthError({
+        code: failure.code,
+        what: (t) => t.hosts.watchUnavailable(),
+        ...(failure.reason !== '' && {why: () => failure.reason}),
+        try: ['berth logs watch', 'berth start'],
+        exit: ExitCode.unreachable,
+      });
     case 'engine_unknown':
       return new BerthError({
         code: failure.code,

@@ -137,6 +137,13 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
     return await this.call(control, 'order', {order}, deadline);
   }
 
+  async watch(deployment: string, question: unknown, signal?: AbortSignal): Promise<unknown> {
+    const control = await this.find(this.paths(deployment));
+    if (!control) throw supervisorGone(undefined);
+    const {value} = await this.call(control, 'watch', {question}, this.answer, signal);
+    return value;
+  }
+
   /** The supervisor's process on the host, where it cannot know that itself. */
   protected pidOf(_control: C): number | undefined {
     return undefined;
@@ -171,9 +178,10 @@ export abstract class SupervisedRuntime<C extends Control> implements Runtime {
     name: Name,
     input: Calls[Name]['input'],
     deadline: Duration,
+    signal?: AbortSignal,
   ): Promise<Calls[Name]['answer']> {
     try {
-      return await control.call(name, input, deadline);
+      return await control.call(name, input, deadline, signal);
     } catch (error) {
       throw await this.#explain(error);
     }

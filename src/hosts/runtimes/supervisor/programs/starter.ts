@@ -1,4 +1,4 @@
-import type {EngineSpec, GatewaySpec, ProgramExit} from '../../runtime.ts';
+import type {EngineSpec, GatewaySpec, ProgramExit, ProgramSpec} from '../../runtime.ts';
 import type {LogFile} from '../logs/log-file.ts';
 
 /** One run of a program, from its start to its end: a child process, or a container. */
@@ -35,6 +35,8 @@ export interface Starter {
   engine(spec: EngineSpec, name: string, log: LogFile): Promise<EngineRun>;
   /** `hear` is called with what the gateway says. */
   gateway(spec: GatewaySpec, log: LogFile, hear: (message: unknown) => void): Promise<GatewayRun>;
+  /** A child of the supervisor's own process, whatever the others are. `hear` is called with what it says. */
+  watch(spec: ProgramSpec, log: LogFile, hear: (message: unknown) => void): Promise<GatewayRun>;
   /** For each run the ids of its processes on the host, its own first. */
   pidsOf(runs: readonly Run[]): Promise<number[][]>;
 }

@@ -1,0 +1,29 @@
+import type {GatewayWindow} from './gateway-order.ts';
+
+/**
+ * What a supervisor and its watch say to each other over the IPC channel, as plain JSON. The watch is optional: what
+ * it does not answer, or says wrongly, changes nothing for what is served.
+ */
+
+/** What the supervisor tells about once a second. */
+export interface Told {
+  supervisorPid?: number;
+  gatewayPid?: number;
+  /** Those that run. */
+  engines: readonly {name: string; release: number; model: string; pid: number; serving: boolean}[];
+  /** Missing when the gateway does not answer. */
+  window?: GatewayWindow;
+}
+
+/** To the watch. A question is opaque to the supervisor. */
+export type WatchHears = {told: Told} | {ask: number; question: unknown};
+
+/** From the watch. */
+export type WatchSays =
+  /** It works; one that is silent for long is started again. */
+  | {alive: true}
+  /** For the gateway's `/metrics`. */
+  | {metrics: string}
+  | {answer: number; value: unknown}
+  /** What was wrong with the question. */
+  | {answer: number; error: string};

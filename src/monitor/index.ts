@@ -1,0 +1,8 @@
+/** The door of monitor/: what is measured of a device second by second, kept, and asked for. */
+export {askWatch, type Answers, type Health, type Question} from './ask.ts';
+export {WATCH_EVENT_KINDS, type Observer, type WatchEvent, type WatchEventKind} from './events.ts';
+export {metricsOf} from './metrics.ts';
+export type {Sample, SampledDevice, SampledGateway, SampledTenant, Spans, TenantKind} from './sample.ts';
+export {Sampler, type SamplerOptions} from './sampler.ts';
+export type {HistoryRow, MinMeanMax} from './store/history.ts';
+export {Store} from './store/store.ts';

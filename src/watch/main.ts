@@ -1,0 +1,103 @@
+/**
+ * The watch: measures the device of one deployment each second, keeps the past, and answers questions about both. It
+ * is a child of the deployment's supervisor and ends with it; nothing that is served depends on it.
+ */
+import {mkdirSync} from 'node:fs';
+import {flushCompileCache} from 'node:module';
+import {join} from 'node:path';
+import {systemClock} from '../base/clock.ts';
+import {describeError} from '../base/errors.ts';
+import {openFollower, type DeviceFacts} from '../card/index.ts';
+import type {WatchHears, WatchSays} from '../hosts/index.ts';
+import {metricsOf, Sampler, Store, type Answers, type Observer, type WatchEvent} from '../monitor/index.ts';
+import {answer} from './answer.ts';
+import {openHealth} from './health.ts';
+import {readLaunch} from './launch.ts';
+import {Loop} from './loop.ts';
+
+const clock = systemClock;
+const {device, guest, stateFolder} = readLaunch(process.env);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+// Whoever read its log is gone, or its disk is full.
+process.stdout.on('error', () => undefined);
+
+const over = new AbortController();
+const folder = join(stateFolder, 'watch');
+/** What happened to the store before there was a loop to tell it to. */
+const early: WatchEvent[] = [];
+let tell = (event: WatchEvent): void => void early.push(event);
+try {
+  mkdirSync(folder, {recursive: true, mode: 0o700});
+} catch (error) {
+  // The store says the same, and goes on in memory.
+  say(`${folder}: ${describeError(error)}`);
+}
+const store = new Store({
+  path: join(folder, 'watch.db'),
+  now: () => Date.now(),
+  tell: (event) => tell(event),
+});
+const follower = openFollower({clock, device, guest});
+const sampler = new Sampler({follower, clock, watchPid: process.pid, say});
+/** Each looks at every sample: what guards, and what keeps promises. */
+const observers: readonly Observer[] = [];
+const health = openHealth(store);
+
+const send = (message: WatchSays): void => {
+  // A supervisor that is gone hears nothing: `disconnect` tells of that.
+  if (process.connected) process.send?.(message, () => undefined);
+};
+
+let facts: DeviceFacts | undefined;
+const learnFacts = (): void => {
+  if (facts) return;
+  void follower.facts().then(
+    (known) => (facts = known),
+    // A card that does not answer is told by its readings; it is asked again with the next ones.
+    () => undefined,
+  );
+};
+
+const measuring = new Loop({
+  sampler,
+  store,
+  observers,
+  clock,
+  say,
+  onTick: () => send({alive: true}),
+  onFlush: () => {
+    learnFacts();
+    send({metrics: metrics()});
+  },
+});
+tell = (event) => measuring.note([event]);
+
+const now = (): Answers['now'] => {
+  const {sample, recent, lagMs} = measuring;
+  return {...(sample && {sample}), events: recent, health: health(lagMs)};
+};
+const metrics = (): string => metricsOf(facts, now());
+
+process.on('message', (message) => {
+  const heard = message as WatchHears;
+  if ('told' in heard) {
+    sampler.hear(heard.told);
+    return;
+  }
+  const {ask: id, question} = heard;
+  void answer(question, {store, now, metrics}).then(
+    (value) => send({answer: id, value}),
+    (error: unknown) => send({answer: id, error: describeError(error)}),
+  );
+});
+
+const leave = (): void => over.abort();
+process.once('disconnect', leave).once('SIGTERM', leave);
+
+measuring.note(early);
+learnFacts();
+setTimeout(() => flushCompileCache(), 5000).unref();
+await measuring.run(over.signal);
+follower[Symbol.dispose]();
+store[Symbol.dispose]();
+process.exit(0);
