@@ -9,6 +9,8 @@ import type {SshConnection} from './connection.ts';
 
 const {STATUS_CODE} = ssh2.utils.sftp;
 const PRIVATE_FOLDER = 0o700;
+/** To make a folder that others make and remove meanwhile. */
+const MOST_TRIES = 10;
 
 /** Small files of state on a host, over its one SFTP session. */
 export function sftpFiles(connection: SshConnection): HostFiles {
@@ -77,13 +79,17 @@ async function makeFolders(sftp: SFTPWrapper, path: string): Promise<void> {
 
 /** False when something of that name is there. */
 async function makeFolder(sftp: SFTPWrapper, path: string): Promise<boolean> {
-  try {
-    await call((done) => sftp.mkdir(path, {mode: PRIVATE_FOLDER}, done));
-    return true;
-  } catch (error) {
-    // SFTP has no word for "it exists".
-    if (statusOf(error) === STATUS_CODE.FAILURE && (await exists(sftp, path))) return false;
-    throw error;
+  for (let tries = 1; ; tries++) {
+    try {
+      await call((done) => sftp.mkdir(path, {mode: PRIVATE_FOLDER}, done));
+      return true;
+    } catch (error) {
+      // SFTP has no word for "it exists".
+      if (statusOf(error) !== STATUS_CODE.FAILURE) throw error;
+      if (await exists(sftp, path)) return false;
+      // What was there has just been removed, as a lock is; any other failure fails again.
+      if (tries >= MOST_TRIES) throw error;
+    }
   }
 }
 

@@ -13,6 +13,21 @@ export interface FilesWorld {
 /** What every implementation of `HostFiles` promises. */
 export function describeHostFiles(name: string, open: () => Promise<FilesWorld>): void {
   describe(`files of ${name}`, () => {
+    it('are claimed by one at a time, also just as the one before gives it back', async () => {
+      const {files, folder} = await open();
+      const path = `${folder}/held/lock`;
+      let holders = 0;
+      const hold = async (): Promise<void> => {
+        for (let round = 0; round < 25; round++) {
+          while (!(await files.claimFolder(path)));
+          expect(++holders).toBe(1);
+          holders--;
+          await files.remove(path);
+        }
+      };
+      await Promise.all([hold(), hold(), hold()]);
+    });
+
     it('are private, whole, and absent without an error', async () => {
       const {files, folder, modeOf} = await open();
       const path = `${folder}/a/deep/b.json`;
