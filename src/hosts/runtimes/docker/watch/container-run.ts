@@ -23,6 +23,9 @@ const SIGNALS: Readonly<Record<number, NodeJS.Signals>> = {
   143: 'SIGTERM',
 };
 
+/** A host that never resolves (RFC 2606): asked of it, an engine that has ended just does not answer. */
+const NOWHERE = 'ended.invalid';
+
 /** What a run knows of its container once that runs. */
 interface Started {
   pid: number;
@@ -74,8 +77,10 @@ export class ContainerRun implements Run {
     return this.#lastLines;
   }
 
+  /** Docker takes an address back as soon as a container ends: what ended before it was looked at has none. */
   addressOn(network: string): string {
-    return this.#started.addresses.get(network) ?? '';
+    const address = this.#started.addresses.get(network) ?? '';
+    return address === '' ? NOWHERE : address;
   }
 
   /** Ids of its processes on the host, its own first. */
