@@ -13,6 +13,7 @@ import {fingerprintOf, type Release} from './release.ts';
 import {ensureImages, ensureWeights, resolveTarget} from './resolve.ts';
 import {serveRelease} from './serve-release.ts';
 import {servingEngine} from './service.ts';
+import {takeTurn} from './start/start-lock.ts';
 import {checkCardIsUsed, checkCardWorks} from './which-device.ts';
 
 export interface DeployOptions {
@@ -59,6 +60,7 @@ export async function deploy(
     return await conclude({parts, outcome, site, release: present, key, started});
   }
 
+  await using turn = await takeTurn(parts, signal);
   const room = await readDevice(parts, site);
   const plan = await planFor(parts, settings, target, await parts.weights.measure(weights), room);
   const release = newRelease({
@@ -68,6 +70,7 @@ export async function deploy(
     identity,
     standIn: target.model.standIn,
     weights,
+    device: (await parts.device.facts()).kind,
     plan,
   });
   await history.add(release);
@@ -81,7 +84,7 @@ export async function deploy(
     ladder: plan.ladder,
     drain,
     lock,
-    signal,
+    signal: turn.signal,
   });
   return await conclude({parts, outcome: 'deployed', site, release, key, started, served});
 }

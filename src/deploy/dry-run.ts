@@ -52,6 +52,7 @@ export async function dryRun(
     }),
     standIn: model.standIn,
     weights,
+    device: (await parts.device.facts()).kind,
     plan,
   });
   const programs = await programsOf(parts, {site, release, engine});

@@ -11,6 +11,7 @@ import {conclude, type DeployOutcome} from './outcome.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import type {Release} from './release.ts';
 import {servingEngine} from './service.ts';
+import {takeTurn} from './start/start-lock.ts';
 
 const READY_DEADLINE: Duration = seconds(300);
 
@@ -40,6 +41,7 @@ export async function startAgain(
   release: Release,
   signal: AbortSignal,
 ): Promise<void> {
+  await using turn = await takeTurn(parts, signal);
   await step(
     parts.progress,
     {id: 'start', say: (t) => t.deploy.stepStartAgain({release: release.number})},
@@ -49,7 +51,7 @@ export async function startAgain(
         what: (t) => t.deploy.releaseServing({release: release.number}),
         deadline: READY_DEADLINE,
         clock: parts.clock,
-        signal,
+        signal: turn.signal,
         every: ms(30),
       });
     },

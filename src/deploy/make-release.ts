@@ -103,7 +103,7 @@ export async function planFor(
 
 interface NewRelease extends Pick<
   Release,
-  'number' | 'deployment' | 'createdAt' | 'identity' | 'standIn' | 'weights'
+  'number' | 'deployment' | 'createdAt' | 'identity' | 'standIn' | 'weights' | 'device'
 > {
   plan: Plan;
 }

@@ -55,6 +55,8 @@ export const releaseSchema = z.object({
   /** The model is the built-in stand-in. */
   standIn: z.boolean(),
   weights: z.object({path: z.string(), totalBytes: z.int(), sha256: z.string()}),
+  /** What the model's memory is taken from; missing in what an earlier Berth wrote down. */
+  device: z.enum(['cpu', 'gpu']).exactOptional(),
   settings: engineSettingsSchema,
   predicted: z.object({
     peakBytes: z.int(),

@@ -8,6 +8,7 @@ import {committedRelease, visit, type DeployParts} from './parts.ts';
 import {chooseLadder} from './plan.ts';
 import {serveRelease} from './serve-release.ts';
 import {heldBy, servingEngine} from './service.ts';
+import {takeTurn} from './start/start-lock.ts';
 
 /**
  * Serves an earlier release again, exactly as it was recorded, through the same gate as a new one.
@@ -35,6 +36,7 @@ export async function rollback(
   if (serving?.release === release.number) {
     return await conclude({parts, outcome: 'unchanged', site, release, key, started});
   }
+  await using turn = await takeTurn(parts, signal);
   const reading = await parts.device.read();
   const served = await serveRelease(parts, {
     site,
@@ -49,7 +51,7 @@ export async function rollback(
     ),
     drain: settings.drain,
     lock,
-    signal,
+    signal: turn.signal,
   });
   return await conclude({parts, outcome: 'rolled-back', site, release, key, started, served});
 }

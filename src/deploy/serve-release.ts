@@ -1,5 +1,4 @@
 import {BerthError, firstError} from '../base/errors.ts';
-import {step} from '../base/progress.ts';
 import {bytes, mib, type Bytes, type Duration} from '../base/units.ts';
 import type {DeviceFacts} from '../card/index.ts';
 import type {Engine, LaunchInput} from '../engines/index.ts';
@@ -10,8 +9,8 @@ import {deploymentFolder, type History} from './history.ts';
 import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import type {Ladder} from './plan.ts';
 import type {Release} from './release.ts';
-import {notInService, putIntoService, servesUnfinished} from './service.ts';
-import {takeStartLock} from './start/start-lock.ts';
+import {putIntoService} from './service.ts';
+import {notInService, servesUnfinished} from './start/failed.ts';
 
 export interface ServeInput {
   site: Site;
@@ -38,10 +37,8 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
   const at = () => parts.clock.now().toISOString();
   const reached = {service: false};
   try {
-    await using alone = input.engine.startsAlone ? await startAlone(parts, input.signal) : undefined;
     const report = await putIntoService(parts, {
       ...input,
-      signal: alone ? AbortSignal.any([input.signal, alone.lost]) : input.signal,
       ...(await programsOf(parts, input)),
       contextTokens: release.settings.contextTokens,
       owner: input.lock.owner,
@@ -103,12 +100,6 @@ export async function programsOf(
     },
   };
 }
-
-/** The device's start lock, told as a step because it may have to wait for another deploy. */
-const startAlone = (parts: DeployParts, signal: AbortSignal): Promise<Lock> =>
-  step(parts.progress, {id: 'start-lock', say: (t) => t.deploy.stepStartLock()}, async () =>
-    takeStartLock(parts.host, {deviceId: (await parts.device.facts()).id, clock: parts.clock, signal}),
-  );
 
 /** What the engine's container gets of the host: its card, or a limit of RAM where the model lives in RAM. */
 const containerFor = (

@@ -1,4 +1,3 @@
-import {BerthError} from '../base/errors.ts';
 import {step} from '../base/progress.ts';
 import {formatBytes, ms, seconds, type Bytes, type Duration} from '../base/units.ts';
 import {waitFor} from '../base/wait.ts';
@@ -179,35 +178,6 @@ function passGate(
       }),
     (report) => (t) => t.deploy.gatePassed({firstTokenMs: report.firstTokenMs}),
   );
-}
-
-/** One error for a release that did not make it: what, why, and what serves now. */
-export function notInService(release: number, present: number | undefined, error: unknown): unknown {
-  if (!(error instanceof BerthError)) return error;
-  return new BerthError({
-    code: 'deploy_failed',
-    what: (t) => t.deploy.failed({release, present, cause: error.what(t)}),
-    ...(error.why && {why: error.why}),
-    try: error.try.length > 0 ? error.try : ['berth logs', 'berth doctor'],
-    details: {release, serving: present, cause: error.code, ...error.details},
-    lastLines: error.lastLines,
-    cause: error,
-  });
-}
-
-/** The error for a release that serves, while what was to come after could not be done. The host does that itself. */
-export function servesUnfinished(release: number, error: unknown): unknown {
-  if (!(error instanceof BerthError)) return error;
-  return new BerthError({
-    code: 'deploy_unfinished',
-    what: (t) => t.deploy.unfinished({release, cause: error.what(t)}),
-    ...(error.why && {why: error.why}),
-    try: ['berth status', ...error.try],
-    exit: error.exit,
-    details: {release, serving: release, cause: error.code, ...error.details},
-    lastLines: error.lastLines,
-    cause: error,
-  });
 }
 
 /** What an engine holds of the device now, over all its processes. */

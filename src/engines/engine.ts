@@ -63,6 +63,15 @@ export interface KnownCause {
   try: readonly string[];
   /** The log line that gave it away. */
   line: string;
+  /** Of a lack of memory: how much of it, where the log says. */
+  shortage?: Shortage;
+}
+
+/** Memory that an engine asked for at once and did not get. */
+export interface Shortage {
+  askedBytes: Bytes;
+  /** What was free, where that explains the refusal. */
+  freeBytes?: Bytes;
 }
 
 /** The server that runs a model. Pure: it decides what to run; a runtime runs it. */
@@ -74,8 +83,6 @@ export interface Engine {
   readonly image: ImageName;
   /** What its `/metrics` calls the numbers that Berth reads. */
   readonly metrics: MetricsMap;
-  /** It looks at the device's free memory while it starts, so nobody else should start on the device then. */
-  readonly startsAlone: boolean;
   /** Throws a BerthError when it cannot run there, before anything is fetched or stopped. */
   check(place: Place): void;
   launch(input: LaunchInput): EngineSpec;

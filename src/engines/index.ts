@@ -10,6 +10,6 @@ export type {
   Place,
 } from './engine.ts';
 export {engineFor} from './engine-for.ts';
-export {MEMORY_CHANGED} from './known-causes.ts';
+export {MEMORY_CHANGED, OUT_OF_MEMORY} from './known-causes.ts';
 export {readMetrics, type EngineMetrics, type MetricsMap} from './metrics.ts';
 export {checkLibrary, type LibraryCheck} from './embedded/check/check-library.ts';

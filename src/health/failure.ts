@@ -1,6 +1,7 @@
 import {describeError, systemCode} from '../base/errors.ts';
 import type {Say} from '../base/texts/index.ts';
 import {formatDuration, type Duration} from '../base/units.ts';
+import type {KnownCause} from '../engines/index.ts';
 
 export interface ProbeFailureOptions {
   why: Say;
@@ -12,8 +13,8 @@ export interface ProbeFailureOptions {
   unreachable?: boolean;
   /** True when the answer was "too many requests": it works, and has no room. */
   busy?: boolean;
-  /** Code of the cause that the engine's dictionary knows. */
-  knownCause?: string | undefined;
+  /** What the engine's dictionary knows of it. */
+  knownCause?: KnownCause | undefined;
   cause?: unknown;
 }
 
@@ -24,7 +25,7 @@ export class ProbeFailure extends Error {
   readonly lastLines: readonly string[];
   readonly unreachable: boolean;
   readonly busy: boolean;
-  readonly knownCause: string | undefined;
+  readonly knownCause: KnownCause | undefined;
 
   constructor(options: ProbeFailureOptions) {
     super('probe failed', {cause: options.cause});

@@ -2,7 +2,7 @@ import type {Clock} from '../base/clock.ts';
 import {BerthError, ExitCode} from '../base/errors.ts';
 import type {Progress, ProgressEvent} from '../base/progress.ts';
 import {formatDuration, ms, seconds, type Duration} from '../base/units.ts';
-import {readMetrics, type KnownCause, type MetricsMap} from '../engines/index.ts';
+import {OUT_OF_MEMORY, readMetrics, type KnownCause, type MetricsMap} from '../engines/index.ts';
 import type {Endpoint, ProgramExit, ProgramState} from '../hosts/index.ts';
 import {askCompletion, askMetrics, askModels, askReadiness, type Completion, type Target} from './ask.ts';
 import {ProbeFailure, within} from './failure.ts';
@@ -65,7 +65,7 @@ export interface GateReport {
 /**
  * Proves that a candidate can serve before it gets traffic: it runs, is ready, lists the model, streams real
  * tokens, and survives its longest prompt. A candidate that ends fails at once.
- * @throws BerthError `gate_failed` (exit 4): which probe, why, the last log lines.
+ * @throws BerthError `gate_failed` (exit 4, or 5 when memory ran out): which probe, why, the last log lines.
  */
 export async function gate(input: GateInput): Promise<GateReport> {
   const {clock} = input;
@@ -240,7 +240,7 @@ export function exitFailure(exit: ProgramExit, cause: KnownCause | undefined): P
     why: (t) => (cause ? t.health.endedBecause({how, cause: cause.why(t)}) : t.health.ended({how})),
     try: cause?.try ?? [],
     lastLines: exit.lastLines,
-    knownCause: cause?.code,
+    knownCause: cause,
   });
 }
 
@@ -250,15 +250,16 @@ function gateFailed(
   durationMs: number,
   passed: readonly GateProbe[],
 ): BerthError {
+  const {knownCause} = failure;
   return new BerthError({
     code: 'gate_failed',
     what: (t) => t.health.gateFailed({probe: t.health.probe[name]}),
     why: failure.why,
     try: failure.try.length > 0 ? failure.try : ['berth logs'],
-    exit: ExitCode.unhealthy,
+    exit: knownCause?.code === OUT_OF_MEMORY ? ExitCode.doesNotFit : ExitCode.unhealthy,
     details: {
       ...{probe: name, durationMs, passed},
-      ...(failure.knownCause !== undefined && {knownCause: failure.knownCause}),
+      ...(knownCause && {knownCause: knownCause.code, knownBy: knownCause.line, ...knownCause.shortage}),
     },
     lastLines: failure.lastLines,
     cause: failure.cause,

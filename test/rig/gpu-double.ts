@@ -17,6 +17,8 @@ export interface GpuState {
   throttle?: string;
   /** Fields that answer `[N/A]`. */
   absent?: readonly string[];
+  /** What the double of llama-server takes of the card when it starts. */
+  engine_mib?: number;
   fault?:
     'none' | 'hang' | 'no-devices' | 'unknown-error' | 'lost' | 'nvml-unknown' | 'mismatch' | 'no-driver';
   delay_ms?: number;

@@ -59,11 +59,12 @@ function factLines(t: Texts, report: PlanReport): string {
       t.plan.labelError,
       errorSoFar
         ? t.plan.error({
+            device: errorSoFar.device,
             releases: errorSoFar.releases,
             mean: formatBytes(errorSoFar.meanBytes),
             worst: formatBytes(errorSoFar.worstBytes),
           })
-        : t.plan.errorNone,
+        : t.plan.errorNone({device: device.kind}),
     ],
     ...notes.map((note): [string, string] => ['', `! ${note}`]),
   ]);

@@ -50,7 +50,7 @@ export async function planModel(
     chosen,
     wish: request,
     device,
-    errorSoFar: await errorSoFar(parts.host),
+    errorSoFar: await errorSoFar(parts.host, kind),
     update: settings.update,
   });
 }

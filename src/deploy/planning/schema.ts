@@ -92,7 +92,9 @@ export const planReportSchema = z.object({
   fullContext: z.object({firstTokenMs: z.number(), perTokenMs: z.number()}).optional(),
   /** Other ways, the best for the profile first; those that do not fit last. */
   alternatives: z.array(z.object({...wayShape, summaryMs: z.number().optional()})),
-  /** Predicted less measured peak of this host's releases; null while nothing was measured. */
-  errorSoFar: z.object({releases: z.int(), meanBytes: byteCount, worstBytes: byteCount}).nullable(),
+  /** Predicted less measured peak of this host's releases on a device of the plan's kind; null while none was measured. */
+  errorSoFar: z
+    .object({device: z.enum(['cpu', 'gpu']), releases: z.int(), meanBytes: byteCount, worstBytes: byteCount})
+    .nullable(),
 });
 export type PlanReport = z.infer<typeof planReportSchema>;

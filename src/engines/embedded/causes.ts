@@ -1,5 +1,5 @@
 import type {KnownCause} from '../engine.ts';
-import {findCause, type CausePattern} from '../known-causes.ts';
+import {findCause, OUT_OF_MEMORY, type CausePattern} from '../known-causes.ts';
 
 /**
  * Every way to fail that is recognised, and the only place where the engine's log is interpreted.
@@ -25,10 +25,11 @@ const patterns: readonly CausePattern[] = [
     try: ['berth deploy --kv f16'],
   },
   {
-    code: 'out_of_memory',
+    code: OUT_OF_MEMORY,
     line: /too large for the available (V?RAM|resources)|Not enough VRAM|failed to allocate|unable to allocate|std::bad_alloc|out of memory|ENOMEM|heap limit/i,
     why: (t) => t.engine.outOfMemory,
     try: ['berth capacity', 'berth deploy --context 4096', 'berth deploy --kv q8_0'],
+    shortage: {asked: [/ needs ([\d.]+ [KMGT]?i?B)/], free: [/ ([\d.]+ [KMGT]?i?B) are free/]},
   },
   {
     code: 'architecture_unsupported',

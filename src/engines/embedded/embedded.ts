@@ -14,7 +14,6 @@ export function embeddedEngine(): Engine {
       return `node-llama-cpp-${libraryVersion()}`;
     },
     image: 'berth',
-    startsAlone: false,
     check: () => undefined,
     launch: ({release, model, weightsFile, settings, predictedPeakBytes, container}: LaunchInput) => ({
       release,

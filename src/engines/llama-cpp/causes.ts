@@ -1,5 +1,5 @@
 import type {KnownCause} from '../engine.ts';
-import {findCause, type CausePattern} from '../known-causes.ts';
+import {findCause, OUT_OF_MEMORY, type CausePattern} from '../known-causes.ts';
 
 /**
  * Every way to fail that is recognised, and the only place where llama-server's log is interpreted. The lines
@@ -25,10 +25,14 @@ const patterns: readonly CausePattern[] = [
     try: ['berth doctor', 'nvidia-smi'],
   },
   {
-    code: 'out_of_memory',
+    code: OUT_OF_MEMORY,
     line: /cudaMalloc failed: out of memory|CUDA error: out of memory|ggml_aligned_malloc: insufficient memory|failed to allocate (buffer|\S+ buffer|compute)|unable to allocate \S+ buffer|std::bad_alloc/i,
     why: (t) => t.engine.outOfMemory,
     try: ['berth capacity', 'berth deploy --context 4096', 'berth deploy --kv q8_0'],
+    shortage: {
+      asked: [/allocating ([\d.]+ MiB) on device/, /failed to allocate \S+ buffer of size (\d+)/],
+      free: [/using device CUDA\d+ .* - (\d+ MiB) free/],
+    },
   },
   {
     code: 'kv_type_unsupported',

@@ -19,7 +19,6 @@ export function llamaCppEngine(program: string = ON_PATH): Engine {
     },
     image: 'llama-cpp',
     metrics: llamaCppMetrics,
-    startsAlone: false,
     check: ({runtime}) => {
       if (runtime === 'process') programVersion(program);
     },

@@ -1,5 +1,5 @@
 import type {KnownCause} from '../engine.ts';
-import {findCause, MEMORY_CHANGED, type CausePattern} from '../known-causes.ts';
+import {findCause, MEMORY_CHANGED, OUT_OF_MEMORY, type CausePattern} from '../known-causes.ts';
 
 /**
  * Every way to fail that is recognised, and the only place where vLLM's log is interpreted. The lines that
@@ -37,10 +37,17 @@ const patterns: readonly CausePattern[] = [
     try: ['berth models', 'berth deploy --engine vllm --context 8192'],
   },
   {
-    code: 'out_of_memory',
+    code: OUT_OF_MEMORY,
     line: /CUDA out of memory|OutOfMemoryError|Free memory on device .* on startup is less than|DefaultCPUAllocator: (can't allocate|not enough) memory|Cannot allocate memory|std::bad_alloc/,
     why: (t) => t.engine.outOfMemory,
     try: ['berth capacity', 'berth deploy --engine vllm --context 4096', 'berth deploy --engine llama-cpp'],
+    shortage: {
+      asked: [
+        /Tried to allocate ([\d.]+ [KMG]iB)/,
+        /less than desired GPU memory utilization \([\d.]+, ([\d.]+ GiB)\)/,
+      ],
+      free: [/of which ([\d.]+ [KMG]iB) is free/, /Free memory on device \(([\d.]+)\/[\d.]+( GiB)\)/],
+    },
   },
   {
     code: 'kv_type_unsupported',

@@ -15,7 +15,6 @@ export function vllmEngine(): Engine {
     version: `vllm-${VERSION}`,
     image: 'vllm',
     metrics: vllmMetrics,
-    startsAlone: true,
     check: checkPlace,
     launch: vllmLaunch,
     explain: explainVllm,

@@ -6,7 +6,7 @@ import type {ProgressEvent} from '../../../src/base/progress.ts';
 import {gib, mib, ms, seconds} from '../../../src/base/units.ts';
 import {openCpuDevice} from '../../../src/card/index.ts';
 import type {DeployParts} from '../../../src/deploy/index.ts';
-import {takeStartLock} from '../../../src/deploy/start/start-lock.ts';
+import {takeStartLock, takeTurn} from '../../../src/deploy/start/start-lock.ts';
 import {putIntoService} from '../../../src/deploy/service.ts';
 import {engineFor, type Engine} from '../../../src/engines/index.ts';
 import {gatewayConfigSchema, gatewaySpec} from '../../../src/gateway/index.ts';
@@ -128,6 +128,28 @@ describe('the start lock of a device', () => {
     await first[Symbol.asyncDispose]();
     await using _second = await second;
     expect(order).toEqual(['first ends', 'second starts']);
+  });
+
+  it('is taken by everything that starts on a card, and by nothing that starts in RAM', async () => {
+    await using folder = await temporaryFolder();
+    const turn = (kind: 'cpu' | 'gpu') => {
+      const device = {facts: () => Promise.resolve({kind, id: kind === 'gpu' ? 'GPU-1' : 'cpu'})};
+      const host = {stateRoot: folder.path, files: localFiles};
+      const told: string[] = [];
+      const progress = ({id, status}: ProgressEvent) => void told.push(`${id} ${status}`);
+      const parts = {host, device, clock: systemClock, progress} as unknown as DeployParts;
+      return {told, taken: takeTurn(parts, never)};
+    };
+    const first = turn('gpu');
+    const held = await first.taken;
+    const second = turn('gpu');
+    await using _one = await turn('cpu').taken;
+    await using _two = await turn('cpu').taken;
+    expect(second.told).not.toContain('start-lock done');
+    await held[Symbol.asyncDispose]();
+    await using then = await second.taken;
+    expect(then.signal.aborted).toBe(false);
+    expect(second.told).toEqual(['start-lock started', 'start-lock done']);
   });
 
   it('says who does not end', async () => {

@@ -1,15 +1,12 @@
 import {randomUUID} from 'node:crypto';
-import {copyFile, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {seconds} from '../../../src/base/units.ts';
 import {waitFor} from '../../../src/base/wait.ts';
 import {docker, run} from '../../rig/docker.ts';
-import {rigImages} from '../../rig/image.ts';
+import {llamaBase} from '../../rig/llama-base.ts';
 import {needsLlamaServer} from '../../rig/llama-server.ts';
 import {needsDocker} from '../../rig/rig.ts';
-import {temporaryFolder} from '../../support/temporary.ts';
 import {weightsFolder} from '../engines/rig.ts';
 import {builtHere} from './world.ts';
 
@@ -20,15 +17,7 @@ describe.skipIf(skipped || server === undefined)(
   'images/llama-cpp, over a base with a real llama-server',
   () => {
     it('serves nano without root, without network and on a read-only disk, and knows that it is healthy', async () => {
-      // A stand-in for the published base, which has the server at the same place but for GPUs.
-      const base = `berth-test/llama-base:${randomUUID().slice(0, 8)}`;
-      await using folder = await temporaryFolder();
-      await copyFile(server ?? '', join(folder.path, 'llama-server'));
-      await writeFile(
-        join(folder.path, 'Dockerfile'),
-        `FROM ${(await rigImages()).base}\nCOPY llama-server /app/llama-server\nENTRYPOINT ["/app/llama-server"]\n`,
-      );
-      await docker(['build', '--quiet', '--tag', base, folder.path], {limitMs: 120_000});
+      const base = await llamaBase(server ?? '', {cuda: false});
       const image = await builtHere('llama-cpp', {base});
       await using weights = await weightsFolder();
       await run(['chmod', '-R', 'a+rX', weights.path]);
@@ -74,7 +63,7 @@ describe.skipIf(skipped || server === undefined)(
         expect(await docker(['exec', name, 'bash', '-c', ask, 'ask', request])).toContain('stand-in');
       } finally {
         await docker(['rm', '--force', name]);
-        await docker(['rmi', image.reference, base]);
+        await docker(['rmi', image.reference]);
       }
     });
   },

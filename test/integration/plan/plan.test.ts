@@ -13,7 +13,7 @@ interface Planned {
   device: {from: string; kind: string; host?: string};
   room: {freeBytes: number; presentBytes: number};
   tenants: {kind: string; usedBytes: number}[];
-  errorSoFar: {releases: number; meanBytes: number; worstBytes: number} | null;
+  errorSoFar: {device: string; releases: number; meanBytes: number; worstBytes: number} | null;
 }
 
 describe('berth plan, as it is typed', () => {
@@ -81,11 +81,18 @@ describe('berth plan, as it is typed', () => {
 
     const after = (await berth.json('plan', 'nano')).value as unknown as Planned;
     const error = before.plan.neededBytes - Number(deployed.measuredPeakBytes);
-    expect(after.errorSoFar).toEqual({releases: 1, meanBytes: Math.abs(error), worstBytes: error});
+    expect(after.errorSoFar).toEqual({
+      ...{device: 'cpu', releases: 1},
+      ...{meanBytes: Math.abs(error), worstBytes: error},
+    });
     expect(Math.abs(error)).toBeLessThan(mib(50));
     // What the engine holds now would be given back.
     expect(after.room.presentBytes).toBeGreaterThan(mib(50));
-    expect((await berth.run('plan', 'nano')).stdout).toContain('1 releases on this host');
+    expect((await berth.run('plan', 'nano')).stdout).toContain("1 releases on this host's CPU");
+    // What was measured in RAM says nothing of a card.
+    expect(await berth.json('plan', 'qwen3-4b', '--card', '4090d')).toMatchObject({
+      value: {errorSoFar: null},
+    });
   });
 });
 

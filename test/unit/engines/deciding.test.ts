@@ -113,6 +113,12 @@ describe('explain', () => {
     expect(cause?.try.length).toBeGreaterThan(0);
   });
 
+  it('tells the bytes that the engine tells', () => {
+    const line =
+      'error cannot create the context: out of memory: the KV cache of 1 x 8192 tokens needs 1.5 GiB, 700 MiB are free';
+    expect(explain(line)?.shortage).toEqual({askedBytes: gib(1.5), freeBytes: mib(700)});
+  });
+
   it('prefers the cause that says more', () => {
     expect(
       explain(

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import {textsFor} from '../../../src/base/texts/index.ts';
-import {bytes} from '../../../src/base/units.ts';
+import {bytes, gib} from '../../../src/base/units.ts';
 import {engineFor, readMetrics, type LaunchInput} from '../../../src/engines/index.ts';
 import {checkFlags, readFailures, readFlags} from './fixtures.ts';
 
@@ -107,6 +107,28 @@ describe('explain of llama-cpp', async () => {
     expect(cause?.why(textsFor('en'))).not.toBe('');
     expect(cause?.why(textsFor('zh-CN'))).toMatch(/[\u4e00-\u9fff]/);
     expect(cause?.try.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [
+      [
+        'llama_model_load_from_file_impl: using device CUDA0 (NVIDIA GeForce RTX 4090 D) (0000:01:00.0) - 3072 MiB free',
+      ],
+      'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 19968.00 MiB on device 0: cudaMalloc failed: out of memory',
+      {askedBytes: gib(19.5), freeBytes: gib(3)},
+    ],
+    [
+      // Free before the weights were loaded: that does not explain why the cache found no room after them.
+      [
+        'llama_model_load_from_file_impl: using device CUDA0 (NVIDIA GeForce RTX 4090 D) (0000:01:00.0) - 3072 MiB free',
+      ],
+      'ggml_gallocr_reserve_n: failed to allocate CUDA0 buffer of size 1073741824',
+      {askedBytes: gib(1)},
+    ],
+    [[], 'E ggml_aligned_malloc: insufficient memory (attempted to allocate  64.00 MB)', undefined],
+  ])('tells the bytes that a log tells, %#', (before, line, shortage) => {
+    expect(engine.explain([...before, line])).toMatchObject({code: 'out_of_memory', line});
+    expect(engine.explain([...before, line])?.shortage).toEqual(shortage);
   });
 
   it('says nothing about what it does not know', () => {

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import {BerthError} from '../../../src/base/errors.ts';
 import {textsFor} from '../../../src/base/texts/index.ts';
-import {gib} from '../../../src/base/units.ts';
+import {gib, mib} from '../../../src/base/units.ts';
 import {engineFor, readMetrics, type LaunchInput, type Place} from '../../../src/engines/index.ts';
 import {captureSizes} from '../../../src/engines/vllm/launch.ts';
 import {checkFlags, readFailures, readFlags} from './fixtures.ts';
@@ -135,6 +135,17 @@ describe('explain of vllm', async () => {
     expect(cause?.why(textsFor('en'))).not.toBe('');
     expect(cause?.why(textsFor('zh-CN'))).toMatch(/[\u4e00-\u9fff]/);
     expect(cause?.try.length).toBeGreaterThan(0);
+  });
+
+  it('tells the bytes that a log tells', async () => {
+    const failures = await readFailures('vllm');
+    const told = failures.flatMap(({lines}) => engine.explain(lines)?.shortage ?? []);
+    // The three lacks of memory of the fixture, in its order; the last of them is vLLM's own check at the start.
+    expect(told).toEqual([
+      {askedBytes: mib(896), freeBytes: mib(739.81)},
+      {askedBytes: mib(20), freeBytes: mib(3.31)},
+      {askedBytes: gib(71.24), freeBytes: gib(59.32)},
+    ]);
   });
 
   it('prefers the root to what follows from it', () => {

@@ -40,8 +40,12 @@ describe('what fits', () => {
 });
 
 describe('the error so far', () => {
-  const past = (predicted: number, measured: number | undefined): PastRelease => ({
-    release: {predicted: {peakBytes: mib(predicted), terms: []}} as unknown as PastRelease['release'],
+  const past = (
+    predicted: number,
+    measured: number | undefined,
+    device: 'cpu' | 'gpu' | undefined = 'cpu',
+  ): PastRelease => ({
+    release: {device, predicted: {peakBytes: mib(predicted), terms: []}} as unknown as PastRelease['release'],
     outcome:
       measured === undefined
         ? undefined
@@ -49,12 +53,30 @@ describe('the error so far', () => {
   });
 
   it('counts, averages and keeps the sign of the worst', () => {
-    const error = errorOf([past(300, 290), past(300, 350), past(300, 280), past(300, undefined)]);
-    expect(error).toEqual({releases: 3, meanBytes: Math.round(mib(80) / 3), worstBytes: -1 * mib(50)});
+    const error = errorOf([past(300, 290), past(300, 350), past(300, 280), past(300, undefined)], 'cpu');
+    expect(error).toEqual({
+      device: 'cpu',
+      releases: 3,
+      meanBytes: Math.round(mib(80) / 3),
+      worstBytes: -1 * mib(50),
+    });
+  });
+
+  it('keeps RAM and cards apart, and leaves out what does not say where it ran', () => {
+    const unknown = {...past(300, 100), release: {...past(300, 100).release}};
+    delete unknown.release.device;
+    const all = [past(300, 290), past(700, 500, 'gpu'), past(300, 300), unknown];
+    expect(errorOf(all, 'cpu')).toEqual({device: 'cpu', releases: 2, meanBytes: mib(5), worstBytes: mib(10)});
+    expect(errorOf(all, 'gpu')).toEqual({
+      device: 'gpu',
+      releases: 1,
+      meanBytes: mib(200),
+      worstBytes: mib(200),
+    });
   });
 
   it('is nothing while nothing was measured', () => {
-    expect(errorOf([])).toBeUndefined();
-    expect(errorOf([past(300, undefined), past(300, 0)])).toBeUndefined();
+    expect(errorOf([], 'cpu')).toBeUndefined();
+    expect(errorOf([past(300, undefined), past(300, 0)], 'cpu')).toBeUndefined();
   });
 });

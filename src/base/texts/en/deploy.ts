@@ -48,6 +48,19 @@ export const deploy = {
     p.present === undefined
       ? `Release ${p.release} was not put into service. ${p.cause}`
       : `Release ${p.release} was not put into service; release ${p.present} goes on serving. ${p.cause}`,
+  shortOfMemory: (p: {
+    release: number;
+    present: number | undefined;
+    asked: string | undefined;
+    free: string | undefined;
+  }) => {
+    const still = p.present === undefined ? '' : ` and release ${p.present} goes on serving`;
+    const asked =
+      p.asked === undefined
+        ? 'there is not enough memory for the model with this context'
+        : `its engine asked for ${p.asked} of memory at once${p.free === undefined ? ' and did not get it' : `, and ${p.free} were free`}`;
+    return `Release ${p.release} was not put into service${still}: ${asked}.`;
+  },
   fallback: (p: {model: string; patience: number}) =>
     `No model hub answered within ${p.patience} s, so this is NOT ${p.model}: the built-in stand-in "nano" is deployed. It proves the path, not the answers.`,
 

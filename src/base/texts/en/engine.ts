@@ -5,6 +5,10 @@ export const engine = {
   weightsMissing: 'The weights file is not there, or may not be read.',
   weightsDamaged: 'The weights file is damaged, incomplete or of another format.',
   outOfMemory: 'There is not enough memory for the model with this context.',
+  memoryRefused: (p: {asked: string; free: string | undefined}) =>
+    p.free === undefined
+      ? `The engine asked for ${p.asked} of memory at once and did not get it.`
+      : `The engine asked for ${p.asked} of memory at once, and ${p.free} were free.`,
   kvTypeUnsupported: 'This model cannot be served with this KV cache type.',
   architectureUnsupported: 'This version of the engine does not know the architecture of this model.',
   nativeLibraryMissing: 'The native library of node-llama-cpp is missing, or does not fit this machine.',

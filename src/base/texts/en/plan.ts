@@ -113,7 +113,7 @@ export const plan = {
   fits: {yes: 'yes', no: 'no'},
   tenants: 'TENANT',
   used: 'USED',
-  error: (p: {releases: number; mean: string; worst: string}) =>
-    `${p.releases} releases on this host: mean ${p.mean}, worst ${p.worst} (predicted - measured)`,
-  errorNone: 'nothing measured on this host yet',
+  error: (p: {device: 'cpu' | 'gpu'; releases: number; mean: string; worst: string}) =>
+    `${p.releases} releases on this host's ${p.device.toUpperCase()}: mean ${p.mean}, worst ${p.worst} (predicted - measured)`,
+  errorNone: (p: {device: 'cpu' | 'gpu'}) => `nothing measured on this host's ${p.device.toUpperCase()} yet`,
 };

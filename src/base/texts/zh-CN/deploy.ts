@@ -31,6 +31,13 @@ export const deploy: typeof en = {
     present === undefined
       ? `第 ${release} 号版本未能上线。${cause}`
       : `第 ${release} 号版本未能上线，第 ${present} 号版本继续服务。${cause}`,
+  shortOfMemory: ({release, present, asked, free}) => {
+    const still = present === undefined ? '' : `，第 ${present} 号版本继续服务`;
+    if (asked === undefined)
+      return `第 ${release} 号版本未能上线${still}：内存不足，无法以当前上下文长度运行该模型。`;
+    const refused = free === undefined ? '，未能获得' : `，而当时只有 ${free} 空闲`;
+    return `第 ${release} 号版本未能上线${still}：引擎一次申请 ${asked} 内存${refused}。`;
+  },
   fallback: ({model, patience}) =>
     `${patience} 秒内没有任何模型站点响应，因此部署的不是 ${model}，而是内置替身模型“nano”。它只证明流程可用，不代表回答质量。`,
 

@@ -6,6 +6,10 @@ export const engine: typeof en = {
   weightsMissing: '找不到权重文件，或没有读取权限。',
   weightsDamaged: '权重文件已损坏、不完整，或格式不符。',
   outOfMemory: '内存不足，无法以当前上下文长度运行该模型。',
+  memoryRefused: ({asked, free}) =>
+    free === undefined
+      ? `引擎一次申请 ${asked} 内存，未能获得。`
+      : `引擎一次申请 ${asked} 内存，而当时只有 ${free} 空闲。`,
   kvTypeUnsupported: '该模型不支持这种 KV 缓存类型。',
   architectureUnsupported: '当前版本的引擎不支持该模型的架构。',
   nativeLibraryMissing: 'node-llama-cpp 的本地库缺失，或与本机不兼容。',

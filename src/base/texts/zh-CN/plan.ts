@@ -89,6 +89,7 @@ export const plan: typeof en = {
   fits: {yes: '是', no: '否'},
   tenants: '租户',
   used: '占用',
-  error: (p) => `这台主机上 ${p.releases} 个版本：平均 ${p.mean}，最大 ${p.worst}（预测 - 实测）`,
-  errorNone: '这台主机上还没有实测数据',
+  error: (p) =>
+    `这台主机的 ${p.device.toUpperCase()} 上 ${p.releases} 个版本：平均 ${p.mean}，最大 ${p.worst}（预测 - 实测）`,
+  errorNone: ({device}) => `这台主机的 ${device.toUpperCase()} 上还没有实测数据`,
 };

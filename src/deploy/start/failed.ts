@@ -1,0 +1,62 @@
+import {z} from 'zod';
+import {BerthError, ExitCode} from '../../base/errors.ts';
+import {formatBytes} from '../../base/units.ts';
+import {OUT_OF_MEMORY} from '../../engines/index.ts';
+
+/** One error for a release that did not make it: what, why, and what serves now. */
+export function notInService(release: number, present: number | undefined, error: unknown): unknown {
+  if (!(error instanceof BerthError)) return error;
+  const details = {release, serving: present, cause: error.code, ...error.details};
+  const told = {
+    code: 'deploy_failed',
+    try: error.try.length > 0 ? error.try : ['berth logs', 'berth doctor'],
+    details,
+    cause: error,
+  };
+  const short = shortOfMemory.safeParse(error.details);
+  if (!short.success) {
+    return new BerthError({
+      ...told,
+      what: (t) => t.deploy.failed({release, present, cause: error.what(t)}),
+      ...(error.why && {why: error.why}),
+      lastLines: error.lastLines,
+    });
+  }
+  // One sentence: which probe saw it, and how the program ended, say nothing more.
+  const {askedBytes, freeBytes, knownBy} = short.data;
+  return new BerthError({
+    ...told,
+    what: (t) =>
+      t.deploy.shortOfMemory({
+        ...{release, present},
+        asked: askedBytes === undefined ? undefined : formatBytes(askedBytes),
+        free: freeBytes === undefined ? undefined : formatBytes(freeBytes),
+      }),
+    exit: ExitCode.doesNotFit,
+    lastLines: [knownBy],
+  });
+}
+
+/** What the gate tells of an engine that ran out of memory. */
+const shortOfMemory = z.object({
+  knownCause: z.literal(OUT_OF_MEMORY),
+  /** The log line that gave it away. */
+  knownBy: z.string(),
+  askedBytes: z.number().optional(),
+  freeBytes: z.number().optional(),
+});
+
+/** The error for a release that serves, while what was to come after could not be done. The host does that itself. */
+export function servesUnfinished(release: number, error: unknown): unknown {
+  if (!(error instanceof BerthError)) return error;
+  return new BerthError({
+    code: 'deploy_unfinished',
+    what: (t) => t.deploy.unfinished({release, cause: error.what(t)}),
+    ...(error.why && {why: error.why}),
+    try: ['berth status', ...error.try],
+    exit: error.exit,
+    details: {release, serving: release, cause: error.code, ...error.details},
+    lastLines: error.lastLines,
+    cause: error,
+  });
+}
