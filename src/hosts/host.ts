@@ -1,5 +1,5 @@
-import type {Duplex} from 'node:stream';
-import type {Duration} from '../base/units.ts';
+import type {Duplex, Readable} from 'node:stream';
+import type {Bytes, Duration} from '../base/units.ts';
 import type {Runtime, RuntimeKind} from './runtimes/runtime.ts';
 
 /** A machine, this one or one reached over SSH. Everything Berth does to a machine goes through this. */
@@ -22,6 +22,8 @@ export interface Host extends AsyncDisposable {
    * `docker_forbidden` or `docker_not_running`.
    */
   connectDocker(): Promise<Duplex>;
+  /** A file there that is too large to be read whole; undefined when there is none that may be read. */
+  largeFile(path: string): Promise<LargeFile | undefined>;
   /** Runs a program there to its end, whatever its exit code; null when a signal ended it. */
   run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<RanThere>;
   /** A program in a short-lived container, as a stream: its input and its output. It ends with the stream. */
@@ -31,6 +33,12 @@ export interface Host extends AsyncDisposable {
    * the loopback port `own`, or at one that is free.
    */
   tunnel(port: number, own?: number): Promise<Tunnel>;
+}
+
+export interface LargeFile {
+  readonly totalBytes: Bytes;
+  /** The bytes from `start` to `end` (exclusive). Fewer come when the file has become shorter. */
+  read(start: number, end: number): Promise<Readable>;
 }
 
 export interface RunOptions {

@@ -17,7 +17,7 @@ export {createTenant} from './tenants/create.ts';
 export {parseDockerRun, type DockerRun} from './tenants/docker-run.ts';
 export {hasBegun, notStarted, startGated, type GatedTenant} from './tenants/start.ts';
 export {startsOf} from './tenants/starts.ts';
-export type {Host, HostFacts, HostFiles, ImageProgram, PortHolder, Tunnel} from './host.ts';
+export type {Host, HostFacts, HostFiles, ImageProgram, LargeFile, PortHolder, Tunnel} from './host.ts';
 export {programPreviewSchema, type ProgramPreview} from './runtimes/preview.ts';
 export {deployedAs, type DeployedAs} from './deployed-as.ts';
 export type {

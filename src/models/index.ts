@@ -39,6 +39,7 @@ export {shapeOfConfig} from './shapes/of-config.ts';
 export {shapeOfGguf} from './shapes/of-gguf.ts';
 export {saveNano} from './store/save-nano.ts';
 export {weightsPath as whereWeightsLie} from './store/where.ts';
+export type {Imported} from './store/import.ts';
 export type {WeightsMeasure} from './store/measure.ts';
 export {openWeightsStore, type OnDisk, type HostWeights, type WeightsStore} from './store/store.ts';
 export {hubAddresses} from './hubs/open.ts';

@@ -1,8 +1,10 @@
-import {mkdir, readdir, readFile, rename, rm} from 'node:fs/promises';
+import {createReadStream} from 'node:fs';
+import {mkdir, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {systemCode} from '../../base/errors.ts';
 import {writeAtomically} from '../../base/files.ts';
-import type {HostFiles} from '../host.ts';
+import {bytes} from '../../base/units.ts';
+import type {HostFiles, LargeFile} from '../host.ts';
 import {explainUnwritable} from '../state-folder.ts';
 
 const PRIVATE_FOLDER = 0o700;
@@ -30,6 +32,15 @@ export const localFiles: HostFiles = {
   list: async (path) => ((await orUndefined(readdir(path))) ?? []).sort(),
   remove: (path) => explainUnwritable(path, () => rm(path, {recursive: true, force: true})),
 };
+
+export async function localLargeFile(path: string): Promise<LargeFile | undefined> {
+  const found = await orUndefined(stat(path));
+  if (!found?.isFile()) return undefined;
+  return {
+    totalBytes: bytes(found.size),
+    read: (start, end) => Promise.resolve(createReadStream(path, {start, end: end - 1})),
+  };
+}
 
 async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
   try {

@@ -10,7 +10,7 @@ import {connectLocalDocker} from './docker.ts';
 import {localDockerAccount} from './docker-account.ts';
 import {userName} from '../../base/user.ts';
 import {localFacts} from './facts.ts';
-import {localFiles} from './files.ts';
+import {localFiles, localLargeFile} from './files.ts';
 import {findPortHolder} from './port-holder.ts';
 
 export interface LocalHostOptions {
@@ -60,6 +60,7 @@ export function openLocalHost(options: LocalHostOptions): Host {
           return (await docker()).runtime;
       }
     },
+    largeFile: localLargeFile,
     run: runHere,
     runInImage: async (program) => (await docker()).runInImage(program),
     connectDocker,

@@ -8,6 +8,7 @@ import {SshConnection} from './connection.ts';
 import {addCommand} from './add-command.ts';
 import {remoteAccount} from './remote-account.ts';
 import {readRemoteFacts, remoteCacheRoot, remoteStateRoot} from './remote-facts.ts';
+import {remoteLargeFile} from './remote-large-file.ts';
 import {readRemoteLogs} from './remote-logs.ts';
 import {findRemotePortHolder} from './remote-ports.ts';
 import {remoteDocker, type DockerWay} from './remote-docker.ts';
@@ -96,6 +97,7 @@ export async function openSshHost(options: SshHostOptions): Promise<SshHost> {
         return (await containers()).runtime;
       },
       connectDocker: () => docker.connect(),
+      largeFile: (path) => remoteLargeFile(connection, path),
       run: (argv, wanted) => connection.exec(argv, wanted),
       runInImage: async (program) => (await containers()).runInImage(program),
       tunnel: (port, own) => openForward(() => connection.openTcp('127.0.0.1', port), own),

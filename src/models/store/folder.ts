@@ -13,12 +13,12 @@ import {isNeeded} from './listing.ts';
 import {partialOf, sizeOf, type OneFile, type OneFiles, type OnDisk} from './one-file.ts';
 
 /** Written beside the folder when all of it is there and verified: what it consists of. */
-const Manifest = z.object({
+export const Manifest = z.object({
   files: z.array(z.object({path: z.string(), totalBytes: z.number(), sha256: z.string()})),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-const manifestFile = (folder: string): string => `${folder}.files.json`;
+export const manifestFile = (folder: string): string => `${folder}.files.json`;
 
 export const readManifest = (folder: string): Promise<Manifest | undefined> =>
   // A damaged list is as good as none: the folder is fetched or hashed again.

@@ -29,7 +29,8 @@ export interface Imported {
   weights: Weights;
 }
 
-interface Store {
+/** Where an import puts what it takes. */
+export interface ImportingStore {
   folder: string;
   one: OneFiles;
   clock: Clock;
@@ -43,7 +44,11 @@ const MOST_FILES = 20_000;
  * Throws `weights_missing` when there is nothing, `weights_damaged` for a file that has the name and size of
  * known weights but other content, and `import_unrecognised` when nothing in it is known by its hash.
  */
-export async function importWeights(store: Store, from: string, options: ImportOptions): Promise<Imported[]> {
+export async function importWeights(
+  store: ImportingStore,
+  from: string,
+  options: ImportOptions,
+): Promise<Imported[]> {
   const telling = downloadTelling(options.progress ?? silent, store.clock);
   const found = await filesUnder(resolve(from));
   const hashes = new Hashes(telling, options.signal);
@@ -162,7 +167,7 @@ interface Taking {
   options: ImportOptions;
 }
 
-async function takeIn({folder, one, clock}: Store, taking: Taking): Promise<Weights> {
+async function takeIn({folder, one, clock}: ImportingStore, taking: Taking): Promise<Weights> {
   const {model, variant, parts, telling, options} = taking;
   const where = await weightsPath(folder, model, variant);
   const signal = options.signal ?? new AbortController().signal;

@@ -1,12 +1,13 @@
 /** Remembers that a file was hashed, so that gigabytes are not read again at every start. */
 import {createHash} from 'node:crypto';
 import {mkdir, rm, stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {z} from 'zod';
 import {systemCode} from '../../base/errors.ts';
 import {readJson, writeJson} from '../../base/files.ts';
 
-const Memo = z.object({
+/** A file of the store as it was when it was last hashed. */
+export const Memo = z.object({
   path: z.string(),
   sha256: z.string(),
   totalBytes: z.number(),
@@ -15,15 +16,18 @@ const Memo = z.object({
 });
 export type Memo = z.infer<typeof Memo>;
 
+/** Where the store in `folder` remembers the file at `path`. */
+export const memoFile = (folder: string, path: string): string =>
+  join(folder, 'verified', `${createHash('sha256').update(path).digest('hex').slice(0, 24)}.json`);
+
 export class Memos {
   readonly #folder: string;
 
   constructor(folder: string) {
-    this.#folder = join(folder, 'verified');
+    this.#folder = folder;
   }
 
-  #fileOf = (path: string): string =>
-    join(this.#folder, `${createHash('sha256').update(path).digest('hex').slice(0, 24)}.json`);
+  #fileOf = (path: string): string => memoFile(this.#folder, path);
 
   /** What the file's content was when it was last hashed, whether or not it is still the same. */
   async last(path: string): Promise<Memo | undefined> {
@@ -46,8 +50,9 @@ export class Memos {
     const now = await stateOf(path);
     if (!now) throw new Error(`${path} vanished while it was verified`);
     const memo = {path, sha256, ...now};
-    await mkdir(this.#folder, {recursive: true});
-    await writeJson(this.#fileOf(path), memo);
+    const file = this.#fileOf(path);
+    await mkdir(dirname(file), {recursive: true});
+    await writeJson(file, memo);
     return memo;
   }
 

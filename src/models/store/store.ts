@@ -25,6 +25,7 @@ import {
 import {parseHeader} from '../gguf/parse.ts';
 import {buildNano} from '../nano/nano.ts';
 import {headerOnDisk, headerOnHub} from './headers.ts';
+import {importFromHost, type HostImportOptions, type OtherStore} from './from-host.ts';
 import {importWeights, type Imported, type ImportOptions} from './import.ts';
 import {listFiles} from './listing.ts';
 import {takeFileLock} from './lock.ts';
@@ -72,6 +73,8 @@ export interface WeightsStore {
   foresee(model: Model, variant: Variant, signal?: AbortSignal): Promise<WeightsMeasure | undefined>;
   /** Takes weights from a file or folder, recognised by their hash. See `importWeights` for its errors. */
   import(from: string, options: ImportOptions): Promise<Imported[]>;
+  /** Takes weights from another host's store. See `importFromHost` for its errors. */
+  importFrom(other: OtherStore, options: HostImportOptions): Promise<Imported[]>;
   /** Removes the weights and what belongs to them; the bytes that became free. Files of the user's own stay. */
   remove(model: Model, variant: Variant): Promise<Bytes>;
 }
@@ -297,6 +300,9 @@ export function openWeightsStore(options: StoreOptions): WeightsStore {
 
   const take: WeightsStore['import'] = (from, given) => importWeights({folder, one, clock}, from, given);
 
+  const takeFrom: WeightsStore['importFrom'] = (other, given) =>
+    importFromHost({folder, one, clock}, other, given);
+
   const foresee: WeightsStore['foresee'] = async (model, variant, signal) => {
     if (variant.file.from === 'built-in') {
       const nano = buildNano();
@@ -316,6 +322,7 @@ export function openWeightsStore(options: StoreOptions): WeightsStore {
     verify,
     header,
     import: take,
+    importFrom: takeFrom,
     remove,
   };
 }

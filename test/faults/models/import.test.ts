@@ -2,7 +2,8 @@ import {createHash} from 'node:crypto';
 import {copyFile, lstat, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {Readable} from 'node:stream';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {bytes} from '../../../src/base/units.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type Variant,
   type WeightsStore,
 } from '../../../src/models/index.ts';
+import {localFiles, localLargeFile} from '../../../src/hosts/local/files.ts';
 import {safetensorsFile} from '../../support/safetensors.ts';
 
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
@@ -141,4 +143,109 @@ test('it takes the place of what was here in part or damaged', async () => {
   await truncate(path, 1000);
   await take(usb);
   expect(await store.verify(model, one)).toMatchObject({totalBytes: nano.length});
+});
+
+describe('from the store of another host', () => {
+  let other: WeightsStore;
+  beforeEach(async () => {
+    other = openWeightsStore({folder: join(folder, 'other'), env: {}, clock: systemClock});
+    await writeFile(join(usb, 'known.gguf'), nano);
+    await writeFile(join(usb, 'model.safetensors'), shard);
+    await writeFile(join(usb, 'config.json'), config);
+    await other.import(usb, {models: [model], link: false});
+  });
+
+  /** That host, read as a local folder. `most`: a stream from it breaks after so many bytes. */
+  function host(most = Infinity) {
+    const given = {bytes: 0};
+    async function* until(content: Readable): AsyncGenerator<Buffer> {
+      for await (const piece of content as AsyncIterable<Buffer>) {
+        if (given.bytes + piece.length > most) throw new Error('the cable was pulled');
+        given.bytes += piece.length;
+        yield piece;
+      }
+    }
+    const there = {
+      ...{host: 'lab', folder: join(folder, 'other'), read: (path: string) => localFiles.read(path)},
+      open: async (path: string) => {
+        const file = await localLargeFile(path);
+        return (
+          file && {
+            ...file,
+            read: async (start: number, end: number) =>
+              Readable.from(until(await file.read(start, end)), {objectMode: false}),
+          }
+        );
+      },
+    };
+    return {given, there};
+  }
+  const wanted = (...variants: Variant[]) => ({wanted: variants.map((variant) => ({model, variant}))});
+
+  test('a file and a folder arrive, verified, and are not fetched again', async () => {
+    const {there, given} = host();
+    const [file, several_] = await store.importFrom(there, wanted(one, several));
+    expect(file).toMatchObject({variant: one, weights: {sha256: sha256(nano)}});
+    expect(await readFile(join(folder, 'store/known/known.gguf'))).toEqual(Buffer.from(nano));
+    expect(several_?.weights).toEqual(await store.find(model, several));
+    expect(await store.verify(model, several)).toEqual(several_?.weights);
+    expect((await readdir(join(folder, 'store/known'))).filter((name) => /partial|lock/.test(name))).toEqual(
+      [],
+    );
+    const once = given.bytes;
+    await store.importFrom(there, wanted(one, several));
+    expect(given.bytes).toBe(once);
+  });
+
+  test('what nobody pins is taken by the record of its verified download there', async () => {
+    const {sha256: _unknown, ...named} = pinned('known.gguf', nano);
+    const unpinned: Variant = {...one, file: {from: 'hub', files: [named], places}};
+    expect(await store.importFrom(host().there, wanted(unpinned))).toMatchObject([
+      {weights: {sha256: sha256(nano)}},
+    ]);
+  });
+
+  test('a copy that breaks off is gone on with: no byte comes twice', async () => {
+    const first = host(nano.length / 2);
+    const error: unknown = await store
+      .importFrom(first.there, wanted(one))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      ...{code: 'import_interrupted', exit: 3, details: {haveBytes: first.given.bytes}},
+      try: ['berth models import --from lab known', 'berth host check lab'],
+    });
+    expect(first.given.bytes).toBeGreaterThan(0);
+    expect(await store.look(model, one)).toMatchObject({state: 'partial', haveBytes: first.given.bytes});
+    const second = host();
+    await store.importFrom(second.there, wanted(one));
+    expect(first.given.bytes + second.given.bytes).toBe(nano.length);
+    expect(await store.verify(model, one)).toMatchObject({sha256: sha256(nano)});
+  });
+
+  test('other content than what was verified there is thrown away', async () => {
+    const changed = Buffer.from(nano);
+    changed.writeUInt8(1, changed.length - 1);
+    await writeFile(join(folder, 'other/known/known.gguf'), changed);
+    await expect(store.importFrom(host().there, wanted(one))).rejects.toMatchObject({code: 'import_damaged'});
+    expect(await store.look(model, one)).toEqual({state: 'absent'});
+  });
+
+  test.each(['../../../escaped', '/tmp/escaped', '..'])(
+    'a list that leads out of its folder (%s) is not followed',
+    async (path) => {
+      const list = {files: [{path, totalBytes: config.length, sha256: sha256(config)}]};
+      await writeFile(join(folder, 'other/known/bf16.files.json'), JSON.stringify(list));
+      await expect(store.importFrom(host().there, wanted(several))).rejects.toMatchObject({
+        ...{code: 'import_nothing_there', exit: 2},
+        try: ['berth models pull known', 'berth host check lab'],
+      });
+    },
+  );
+
+  test('nothing is taken that nothing vouches for', async () => {
+    await rm(join(folder, 'other/known/bf16.files.json'));
+    await expect(store.importFrom(host().there, wanted(several))).rejects.toMatchObject({
+      code: 'import_nothing_there',
+    });
+  });
 });

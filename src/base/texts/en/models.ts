@@ -40,6 +40,15 @@ export const models = {
     `${p.model} ${p.variant} (${p.size}) is ${p.linked ? 'linked' : 'copied'} and verified at ${p.path}.`,
   importKnownByHash: () =>
     'Only files whose SHA-256 the catalogue or berth.yaml pins are recognised; anything else is used by its path.',
+  importDamaged: (p: {path: string; host: string}) =>
+    `${p.path} on ${p.host} is damaged; nothing of it was kept.`,
+  importInterrupted: (p: {title: string; host: string; have: string; total: string}) =>
+    `The copy of ${p.title} from ${p.host} broke off after ${p.have} of ${p.total}. What came is kept, and the next try goes on from there.`,
+  importNothingThere: (p: {host: string; folder: string; model: string | undefined}) =>
+    `${p.host} has no verified weights of ${p.model ?? 'any known model'} in ${p.folder}.`,
+  importVouched: () =>
+    'Only what the catalogue, berth.yaml or that host’s own records vouch for by SHA-256 is taken from it.',
+  importWhat: () => 'Say what to import: a path, or with --from the host that has it.',
   importUnrecognised: (p: {path: string}) => `Nothing in ${p.path} is known by its hash.`,
   labelArchitecture: 'architecture',
   labelAs: {claimed: 'claimed', official: 'official', 'third-party': 'third party'},
@@ -82,10 +91,13 @@ export const models = {
     show: 'Show one model: variants, licence, sampling, where it comes from.',
     showExample: 'Everything about the default model',
     showExampleFile: 'Everything about a file of your own',
-    import: 'Take weights from a folder or a USB disk, recognised and verified by their hash.',
+    import: 'Take weights from a folder, a USB disk or another host, recognised and verified by their hash.',
     importExample: 'Everything on a USB disk that Berth knows',
     importExampleLink: 'Leave the file where it is, and point to it',
-    argImportPath: 'a file, or a folder to look through',
+    importExampleFrom: 'What another host has already',
+    argImportPath:
+      'a file, or a folder to look through; with --from a model, or nothing for all that is there',
+    flagFrom: 'take them from another Berth host, resumed where it broke off',
     flagLink: 'point to the files where they are, in place of copying them',
     flagHeader: 'read the header: exact parameters and bytes by type, without downloading the weights',
     showExampleHeader: 'What its weights say of themselves, read from the hub',

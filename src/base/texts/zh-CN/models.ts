@@ -36,6 +36,13 @@ export const models: typeof en = {
   imported: (p) =>
     `${p.model} ${p.variant}（${p.size}）已${p.linked ? '链接' : '复制'}并校验，位于 ${p.path}。`,
   importKnownByHash: () => '只能识别目录或 berth.yaml 中固定了 SHA-256 的文件；其他文件请直接用路径。',
+  importDamaged: ({path, host}) => `${host} 上的 ${path} 已损坏，未保留任何内容。`,
+  importInterrupted: ({title, host, have, total}) =>
+    `从 ${host} 复制 ${title} 时中断，已传 ${have}（共 ${total}）。已有内容会保留，下次从断点继续。`,
+  importNothingThere: ({host, folder, model}) =>
+    `${host} 的 ${folder} 中没有${model ?? '任何已知模型'}的已校验权重。`,
+  importVouched: () => '只导入能由目录、berth.yaml 或该主机自身记录以 SHA-256 证明的文件。',
+  importWhat: () => '请说明导入什么：一个路径，或用 --from 指定拥有权重的主机。',
   importUnrecognised: (p) => `${p.path} 中没有哈希已知的文件。`,
   labelArchitecture: '架构',
   labelAs: {claimed: '文章宣称', official: '官方', 'third-party': '第三方'},
@@ -77,10 +84,12 @@ export const models: typeof en = {
     show: '查看一个模型：变体、许可证、采样参数和来源。',
     showExample: '默认模型的全部信息',
     showExampleFile: '您自己的文件的全部信息',
-    import: '从文件夹或 U 盘导入权重，按哈希识别并校验。',
+    import: '从文件夹、U 盘或另一台主机导入权重，按哈希识别并校验。',
     importExample: '导入 U 盘上 Berth 认识的全部权重',
     importExampleLink: '文件留在原处，只建立链接',
-    argImportPath: '一个文件，或要查找的文件夹',
+    importExampleFrom: '另一台主机上已有的权重',
+    argImportPath: '一个文件，或要查找的文件夹；用 --from 时为模型名，留空则导入那里的全部',
+    flagFrom: '从另一台 Berth 主机导入，中断后可续传',
     flagLink: '只链接到文件所在位置，不复制',
     flagHeader: '读取文件头：精确的参数量和各类型字节数，不下载权重',
     showExampleHeader: '直接从模型仓库读取权重的文件头',
