@@ -1,8 +1,8 @@
-// npm run measure -- gpu | memory: measures on this machine what docs/measurements/ tells.
+// npm run measure -- gpu | gpu-grid | memory: measures on this machine what docs/measurements/ tells.
 import {ensureInstalled} from './support/install.js';
 import {runHere} from './support/run.js';
 
-const MEASURES = ['gpu', 'memory'];
+const MEASURES = ['gpu', 'gpu-grid', 'memory'];
 const [name = '', ...args] = process.argv.slice(2);
 
 if (MEASURES.includes(name)) {

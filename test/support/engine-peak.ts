@@ -5,7 +5,7 @@ import {readFile} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {systemClock} from '../../src/base/clock.ts';
-import {bytes, mib, seconds, type Bytes} from '../../src/base/units.ts';
+import {bytes, mib, seconds, type Bytes, type Duration} from '../../src/base/units.ts';
 import type {EngineSettings} from '../../src/engines/index.ts';
 import {askCompletion} from '../../src/health/ask.ts';
 import {warmUp, type WarmUpReport} from '../../src/health/warm-up.ts';
@@ -17,21 +17,34 @@ const ANSWER_TOKENS = 8;
 
 export type MemorySettings = Pick<EngineSettings, 'contextTokens' | 'sequences' | 'kvType' | 'batchTokens'>;
 
+export type Buffers = Record<'model' | 'KV' | 'compute' | 'output', Bytes>;
+
 export interface EnginePeak {
   /** Highest resident size of the engine's process, as the kernel counts it. */
   peakBytes: Bytes;
   /** What llama.cpp says it took, by use: weights, cache, scratch space, logits. */
-  buffers: Record<'model' | 'KV' | 'compute' | 'output', Bytes>;
+  buffers: Buffers;
+  /** Of these, what is on a card. */
+  cardBuffers: Buffers;
   readyMs: number;
   warmUp: WarmUpReport;
 }
 
-/** The peak of one engine over loading, the gate's warm-up (at most `limit`) and all sequences at once. */
+interface MeasureOptions {
+  /** Of the gate's warm-up. */
+  limit?: Duration;
+  /** `auto`: on a card, where there is one. */
+  gpu?: 'auto' | 'off';
+  /** Called with the engine's PID once it has done all that it is to do, while it still runs. */
+  whenFilled?: (pid: number) => Promise<void>;
+}
+
+/** The peak of one engine over loading, the gate's warm-up and all sequences at once. */
 export async function measureEngine(
   weights: string,
   settings: MemorySettings,
   signal: AbortSignal,
-  limit = seconds(20),
+  {limit = seconds(20), gpu = 'off', whenFilled}: MeasureOptions = {},
 ): Promise<EnginePeak> {
   const {contextTokens, sequences, kvType, batchTokens} = settings;
   const flags = {
@@ -43,6 +56,7 @@ export async function measureEngine(
     'kv-type': kvType,
     'batch-tokens': batchTokens,
     threads: 1,
+    gpu,
   };
   const argv = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const started = performance.now();
@@ -67,20 +81,30 @@ export async function measureEngine(
     const report = await warmUp({target, probe, contextTokens, limit, clock: systemClock, signal});
     const beside = 'x'.repeat(Math.min(BESIDE_TOKENS, Math.floor(contextTokens / 2)));
     await Promise.all(Array.from({length: sequences}, (_, index) => ask(`${index}${beside}`, ANSWER_TOKENS)));
+    if (child.pid !== undefined) await whenFilled?.(child.pid);
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
     const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
-    return {peakBytes: bytes(peak), buffers: buffersOf(lines), readyMs, warmUp: report};
+    return {
+      peakBytes: bytes(peak),
+      buffers: buffersOf(lines),
+      cardBuffers: buffersOf(lines, CARD),
+      readyMs,
+      warmUp: report,
+    };
   } finally {
     child.kill('SIGKILL');
     await exited.catch(() => undefined);
   }
 }
 
-function buffersOf(lines: readonly string[]): EnginePeak['buffers'] {
+/** `CUDA_Host` is the machine's own memory, pinned. */
+const CARD = /^CUDA\d/;
+
+function buffersOf(lines: readonly string[], on = /./): Buffers {
   const sums = {model: bytes(0), KV: bytes(0), compute: bytes(0), output: bytes(0)};
   for (const line of lines) {
-    const [, use, size] = / buffer: (\w+) ([\d.]+) MiB on /.exec(line) ?? [];
-    if (use !== undefined && use in sums) {
+    const [, use, size, place = ''] = / buffer: (\w+) ([\d.]+) MiB on (\S+)/.exec(line) ?? [];
+    if (use !== undefined && use in sums && on.test(place)) {
       const of = use as keyof typeof sums;
       sums[of] = bytes(sums[of] + mib(Number(size)));
     }

@@ -66,7 +66,9 @@ async function measureRow(
   const term = (of: string): Bytes => estimate.terms.find((each) => each.name === of)?.totalBytes ?? bytes(0);
   const {reserved} = computeBytes(shape, settings, 'cpu');
   const rivals = rival === undefined ? undefined : await askRival(rival, path, settings);
-  const {buffers, peakBytes, readyMs, warmUp} = await measureEngine(path, settings, signal, seconds(10));
+  const {buffers, peakBytes, readyMs, warmUp} = await measureEngine(path, settings, signal, {
+    limit: seconds(10),
+  });
   return {
     model: name,
     fileBytes: header.fileBytes,

@@ -1,6 +1,6 @@
 /** The measured grid as people and programs read it. Pure. */
 import {mib, type Bytes} from '../../../src/base/units.ts';
-import type {EnginePeak, MemorySettings} from '../../support/engine-peak.ts';
+import type {Buffers, MemorySettings} from '../../support/engine-peak.ts';
 
 export interface MemoryRow extends MemorySettings {
   model: string;
@@ -13,7 +13,7 @@ export interface MemoryRow extends MemorySettings {
   predictedBuffersBytes: Bytes;
   /** The same, as llama.cpp itself says. */
   measuredBuffersBytes: Bytes;
-  buffers: EnginePeak['buffers'];
+  buffers: Buffers;
   rivalBytes?: Bytes;
   rivalBuffersBytes?: Bytes;
   warmUpTokens: number;
