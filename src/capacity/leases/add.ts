@@ -12,6 +12,8 @@ import {
 } from '../../hosts/index.ts';
 import type {Admission} from './admission.ts';
 import type {Enforced} from './keep/enforced.ts';
+import {driverLimits, limitOnCard} from './keep/card.ts';
+import {createGated} from './keep/gate.ts';
 import {makeGroup, removeGroup} from './keep/groups.ts';
 import {readContainerLimit} from './keep/ram.ts';
 import type {Lease, LeaseSubject} from './lease.ts';
@@ -69,10 +71,13 @@ export async function addLease(parts: LeaseParts, wish: LeaseWish): Promise<Adde
   try {
     const bound = await settleIn({parts, containers, reserved, wish}, found);
     await registry.save(bound.lease);
+    const {begin, ...added} = {...bound, admission: reserved.admission};
     // Whoever holds the terminal says first what there is to say, and opens the gate then.
-    if (!bound.running) await bound.begin();
-    const {begin: _begin, ...added} = bound;
-    return {...added, admission: reserved.admission};
+    const enforced = bound.running ? undefined : await begin();
+    if (!enforced) return added;
+    const lease: Lease = {...bound.lease, tier: enforced.tier};
+    await registry.save(lease);
+    return {...added, lease, enforced};
   } catch (error) {
     await registry.remove(name);
     throw error;
@@ -88,7 +93,8 @@ interface Settling {
 
 /** A tenant that has its limit, and what lets it begin. */
 interface Settled extends Omit<AddedLease, 'admission'> {
-  begin: () => Promise<void>;
+  /** What it is kept by, where that is known only once it runs. */
+  begin: () => Promise<Enforced | undefined>;
 }
 
 function settleIn(settling: Settling, found: FoundTenant): Promise<Settled> {
@@ -113,7 +119,7 @@ const reasonOf = ({reserved}: Settling): 'card-unproven' | 'no-group' =>
 const there = ({reserved}: Settling, enforced: Enforced): Settled => ({
   lease: {...reserved.lease, tier: enforced.tier},
   enforced,
-  begin: () => Promise.resolve(),
+  begin: () => Promise.resolve(undefined),
 });
 
 async function settleContainer(settling: Settling, id: string): Promise<Settled> {
@@ -122,18 +128,30 @@ async function settleContainer(settling: Settling, id: string): Promise<Settled>
 
 async function limitContainer({parts, containers, reserved}: Settling, id: string): Promise<Enforced> {
   const {lease, facts} = reserved;
-  if (facts.kind === 'gpu') return {tier: 'T0', why: 'card-unproven'};
   const opened = await containers.open();
+  if (facts.kind === 'gpu') {
+    const pid = (await opened.find(id))?.pid;
+    if (pid === undefined) return {tier: 'T0', why: 'card-unproven'};
+    return await limitOnCard(parts.host, facts.id, pid, lease.bytes);
+  }
   await opened.limitMemory(id, lease.bytes);
   return await readContainerLimit(parts.host, opened, id, lease.bytes);
 }
 
 async function settleNewContainer(settling: Settling, run: DockerRun): Promise<Settled> {
   const {parts, containers, reserved} = settling;
-  const id = await createTenant(parts.host, run, reserved.lease.name, parts.signal);
+  const {name} = reserved.lease;
   const opened = await containers.open();
+  const onCard = reserved.facts.kind === 'gpu';
+  const gated =
+    onCard && (await driverLimits(parts.host))
+      ? await createGated(parts.host, opened, run, name, parts.signal)
+      : undefined;
+  const id = gated?.id ?? (await createTenant(parts.host, run, name, parts.signal));
   try {
-    const enforced = await limitContainer(settling, id);
+    const enforced: Enforced = onCard
+      ? {tier: 'T0', why: 'card-unproven'}
+      : await limitContainer(settling, id);
     const made = await opened.find(id);
     const subject: LeaseSubject = {kind: 'container', id, name: made?.name ?? id.slice(0, 12)};
     const settled = there(settling, enforced);
@@ -143,6 +161,10 @@ async function settleNewContainer(settling: Settling, run: DockerRun): Promise<S
       async begin() {
         try {
           await opened.start(id);
+          if (!gated) return undefined;
+          const limited = await limitContainer(settling, id);
+          await gated.open();
+          return limited;
         } catch (error) {
           await opened.remove(id);
           throw error;
@@ -191,12 +213,12 @@ async function settleProgram(
     ...(wish.foreground ? {running: tenant} : {logFile}),
     async begin() {
       tenant.go();
-      if (process.platform !== 'linux') return;
+      if (process.platform !== 'linux') return undefined;
       const what: Say = (t) => t.lease.begins();
       const state = await waitFor(() => hasBegun(pid), {what, deadline: BEGIN, clock, signal});
       // A shell ends with these where the program is missing or cannot be run.
       const code = state === 'ended' ? await tenant.ended : 0;
-      if (code !== 126 && code !== 127) return;
+      if (code !== 126 && code !== 127) return undefined;
       if (group !== undefined) await removeGroup(host, group);
       throw notStarted(argv[0], `exit code ${code}`);
     },

@@ -1,5 +1,6 @@
 import type {Lease} from './lease.ts';
 import {changeLeases} from './change.ts';
+import {liftOnCard} from './keep/card.ts';
 import {dissolveGroup, setLimit} from './keep/groups.ts';
 import type {LeaseParts} from './parts.ts';
 import {leaseRegistry} from './registry.ts';
@@ -28,10 +29,12 @@ async function lift(host: LeaseParts['host'], {subject, device, tier}: Lease): P
     case 'open':
       return;
     case 'container': {
-      if (device !== 'cpu' || tier !== 'cgroup') return;
+      if (tier === 'T0') return;
       using containers = new Containers(host);
       const opened = await containers.open();
-      if (await opened.find(subject.id)) await opened.liftMemory(subject.id);
+      const found = await opened.find(subject.id);
+      if (device === 'cpu' && found) await opened.liftMemory(subject.id);
+      if (device !== 'cpu' && found?.pid !== undefined) await liftOnCard(host, device, found.pid);
       return;
     }
     case 'process': {

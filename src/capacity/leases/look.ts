@@ -5,6 +5,7 @@ import type {TenantContainer} from '../../hosts/index.ts';
 import {changeLeases} from './change.ts';
 import {holdingsOf} from './holding.ts';
 import type {Enforced} from './keep/enforced.ts';
+import {readCardLimit} from './keep/card.ts';
 import {readRam} from './keep/ram.ts';
 import type {Lease} from './lease.ts';
 import type {LeaseParts} from './parts.ts';
@@ -105,6 +106,19 @@ function enforcementOf(
 ): Enforced | Promise<Enforced> {
   if (tenant === 'nobody-yet') return {tier: 'T0', why: 'open'};
   if (tenant === 'gone' || tenant === 'unknown') return {tier: 'T0', why: 'not-read-back'};
-  if (lease.device !== 'cpu') return {tier: 'T0', why: 'card-unproven'};
+  if (lease.device !== 'cpu') return cardEnforcement(host, lease, containers);
   return readRam(host, lease, containers.open);
+}
+
+/** Where no limit was proven when the lease was made, none is looked for. */
+async function cardEnforcement(
+  host: LeaseParts['host'],
+  {subject, device, bytes: limit, tier}: Lease,
+  containers: Containers,
+): Promise<Enforced> {
+  if (subject.kind !== 'container' || tier === 'T0') return {tier: 'T0', why: 'card-unproven'};
+  const pid = (await (await containers.open()).find(subject.id))?.pid;
+  return pid === undefined
+    ? {tier: 'T0', why: 'not-read-back'}
+    : await readCardLimit(host, device, pid, limit);
 }

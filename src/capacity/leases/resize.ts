@@ -4,6 +4,7 @@ import type {Admission} from './admission.ts';
 import {changeLeases} from './change.ts';
 import {holdingsOf} from './holding.ts';
 import type {Enforced} from './keep/enforced.ts';
+import {limitOnCard} from './keep/card.ts';
 import {setLimit} from './keep/groups.ts';
 import {readRam} from './keep/ram.ts';
 import type {Lease} from './lease.ts';
@@ -54,7 +55,14 @@ export async function resizeLease(parts: LeaseParts, name: string, askedBytes: B
 
 async function limitAgain(host: LeaseParts['host'], lease: Lease, containers: Containers): Promise<Enforced> {
   const {subject, device, bytes: limit} = lease;
-  if (device !== 'cpu') return {tier: 'T0', why: subject.kind === 'open' ? 'open' : 'card-unproven'};
+  if (device !== 'cpu') {
+    if (subject.kind === 'open') return {tier: 'T0', why: 'open'};
+    const pid =
+      subject.kind === 'container' ? (await (await containers.open()).find(subject.id))?.pid : undefined;
+    return pid === undefined
+      ? {tier: 'T0', why: 'card-unproven'}
+      : await limitOnCard(host, device, pid, limit);
+  }
   if (subject.kind === 'container') await (await containers.open()).limitMemory(subject.id, limit);
   if (subject.kind === 'process' && subject.group !== undefined) {
     const refused = await setLimit(host, subject.group, limit);

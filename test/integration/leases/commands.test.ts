@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFile} from 'node:fs/promises';
+import {chmod, readFile, rm, symlink, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {mib, seconds} from '../../../src/base/units.ts';
@@ -12,7 +13,9 @@ import {rigImages} from '../../rig/image.ts';
 import {needsDocker, RIG_START_MS} from '../../rig/rig.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
 import {needs} from '../../support/needs.ts';
+import {temporaryFolder} from '../../support/temporary.ts';
 
+const SMI = join(import.meta.dirname, '../../fakes/gpu/nvidia-smi');
 const HOLD = `globalThis.kept = Buffer.alloc(Number(process.argv[1]), 1); console.log('ready'); setInterval(() => {}, 1e6)`;
 
 interface Row {
@@ -237,5 +240,64 @@ describe.skipIf(await needsDocker())('leases of containers', () => {
     expect(
       codeOf(await berth.json('lease', 'add', 'bad', '--ram', '64MiB', '--container', 'no-such-one')),
     ).toBe('lease_no_container');
+  });
+});
+
+/** With the double of nvidia-smi, which limits nobody: what is asked of the driver, and when, is real. */
+describe.skipIf(await needsDocker())('leases of a card (double of nvidia-smi)', () => {
+  let berth: Berth;
+  let double = '';
+  let image = '';
+  const name = `berth-lease-card-${process.pid}`;
+  beforeAll(async () => {
+    image = (await rigImages()).base;
+    const folder = await temporaryFolder();
+    double = folder.path;
+    await symlink(SMI, join(double, 'nvidia-smi'));
+    berth = await openBerth({PATH: `${double}:${process.env.PATH ?? ''}`, GPU_DOUBLE_DIR: double});
+  }, RIG_START_MS);
+  afterAll(async () => {
+    await docker(['rm', '--force', name]);
+    await berth[Symbol.asyncDispose]();
+    await rm(double, {recursive: true});
+  });
+  const start = (lease: string, ...more: string[]) =>
+    berth.json('lease', 'add', lease, '--vram', '6GiB', '--', 'docker', 'run', '--name', name, ...more);
+
+  it('are advice where the driver cannot limit, and say so', async () => {
+    await writeFile(join(double, 'state'), 'other_mib=1000\n');
+    const added = leaseIn(await start('comfyui', image, 'echo', 'began'));
+    expect(added).toMatchObject({tier: 'T0', why: 'card-unproven', bytes: mib(6144)});
+    const refused = await berth.json('lease', 'add', 'more', '--vram', '20GiB');
+    expect([refused.code, codeOf(refused)]).toEqual([5, 'lease_does_not_fit']);
+    expect((await berth.run('lease', 'rm', 'comfyui')).code).toBe(0);
+    await docker(['rm', '--force', name]);
+  });
+
+  it('let a container begin only after its limit stands on its own group and was read back', async () => {
+    await writeFile(join(double, 'state'), 'memory_limits=misc\n');
+    const wrapped = join(double, 'nvidia-smi');
+    await rm(wrapped);
+    // Notes whether the container has begun each time that a limit is set.
+    await writeFile(
+      wrapped,
+      `#!/bin/sh\ncase "$*" in *--set*) docker logs ${name} >>${double}/seen 2>&1; echo "$*" >>${double}/seen;; esac\nexec ${SMI} "$@"\n`,
+    );
+    await chmod(wrapped, 0o755);
+    const more = ['--entrypoint', 'sh', image, '-c', 'echo began; sleep 1000'];
+    const added = leaseIn(await start('comfyui', ...more));
+    expect(added).toMatchObject({tier: 'T2', tenant: 'running'});
+    const id = added.container?.id ?? '';
+    await until(
+      async () => ((await docker(['logs', name])) === 'began' ? true : undefined),
+      'the container to begin',
+    );
+    const seen = await readFile(join(double, 'seen'), 'utf8');
+    expect(seen).toMatch(
+      new RegExp(`^memory-limits --set .* -n \\S*/docker/${id} --soft-limit 0 --hard-limit 6144\n$`),
+    );
+    expect((await rowsOf(berth))[0]).toMatchObject({name: 'comfyui', tier: 'T2'});
+    expect((await berth.run('lease', 'rm', 'comfyui')).code).toBe(0);
+    expect(await readFile(join(double, 'limits'), 'utf8')).toMatch(/\t0\tmax\n$/);
   });
 });
