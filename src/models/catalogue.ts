@@ -14,6 +14,19 @@ export const DEFAULT_MODEL = QWEN3_4B.id;
 /** Every model that Berth knows by name, the default first. */
 export const CATALOGUE: readonly Model[] = [QWEN3_4B, LLAMA_3_8B, DEEPSEEK_V2_LITE, DEEPSEEK_V2, NANO];
 
+/** Short names that people type. */
+const ALIASES: Partial<Record<string, string>> = {
+  'qwen3-4b': QWEN3_4B.id,
+  'qwen3-4b-instruct': QWEN3_4B.id,
+  'llama3-8b': LLAMA_3_8B.id,
+  'llama-3-8b': LLAMA_3_8B.id,
+  'deepseek-v2-lite': DEEPSEEK_V2_LITE.id,
+  'deepseek-v2': DEEPSEEK_V2.id,
+};
+
+/** The id that a name of the catalogue stands for, in lower case; a name that it does not know stands for itself. */
+export const fullName = (name: string): string => ALIASES[name.toLowerCase()] ?? name.toLowerCase();
+
 /** The catalogue with the user's own models, which win over an entry of the same name. */
 export const allModels = (own: readonly Model[]): Model[] => [
   ...own,
@@ -26,7 +39,9 @@ export const allModels = (own: readonly Model[]): Model[] => [
  */
 export function findModel(name: string, own: readonly Model[] = []): Model {
   const models = allModels(own);
-  const known = models.find(({id}) => id === name.toLowerCase());
+  // A model of the user's own may have any name, also a short one of the catalogue.
+  const known =
+    models.find(({id}) => id === name.toLowerCase()) ?? models.find(({id}) => id === fullName(name));
   if (known) return known;
   if (looksLikePath(name)) return modelOfPath(resolve(name));
   const ids = models.map(({id}) => id);

@@ -1,5 +1,5 @@
 /** What can be planned before any of a model is here: the catalogue's sizes with the known shapes. */
-import {CATALOGUE} from './catalogue.ts';
+import {CATALOGUE, fullName} from './catalogue.ts';
 import type {VllmWeights} from './estimate/vllm.ts';
 import {weightsOfFile, type WeightsFacts} from './estimate/weights.ts';
 import type {Model} from './model.ts';
@@ -34,16 +34,6 @@ export interface Plannable {
 
 type KnownId = keyof typeof KNOWN_SHAPES;
 
-/** Short names that people type. */
-const ALIASES: Record<string, KnownId> = {
-  'qwen3-4b': 'qwen3-4b-instruct-2507',
-  'qwen3-4b-instruct': 'qwen3-4b-instruct-2507',
-  'llama3-8b': 'llama-3-8b-instruct',
-  'llama-3-8b': 'llama-3-8b-instruct',
-  'deepseek-v2-lite': 'deepseek-v2-lite-chat',
-  'deepseek-v2': 'deepseek-v2-chat',
-};
-
 const THIRD_PARTY = 'a third party, 4-bit weights, by KV type';
 const mmluPro = (percent: number, source: string): AnswerQuality => ({measure: 'MMLU-Pro', percent, source});
 
@@ -76,10 +66,9 @@ const SMALLEST_DEEPSEEK_V2 = {name: 'Q2_K', fileBytes: 86_000_000_000};
 
 /** The model of this id or alias, if it can be planned before anything of it is here. */
 export function findPlannable(name: string): Plannable | undefined {
-  const wanted = name.toLowerCase();
-  const id = ALIASES[wanted] ?? (wanted in KNOWN_SHAPES ? (wanted as KnownId) : undefined);
-  const model = CATALOGUE.find((each) => each.id === id);
-  if (id === undefined || !model) return undefined;
+  const model = CATALOGUE.find(({id}) => id === fullName(name));
+  if (!model || !(model.id in KNOWN_SHAPES)) return undefined;
+  const id = model.id as KnownId;
   const shape: ModelShape = KNOWN_SHAPES[id];
   const known = id === 'deepseek-v2-chat' ? [...ggufFiles(model), SMALLEST_DEEPSEEK_V2] : ggufFiles(model);
   return {

@@ -104,8 +104,15 @@ test('an unknown name says which are near', () => {
     exit: 2,
     try: ['berth deploy --model nano', 'berth models'],
   });
-  expect(ask('qwen3-4b-instruct')).toMatchObject({
+  expect(ask('qwen3-4b-instrukt')).toMatchObject({
     try: [`berth deploy --model ${DEFAULT_MODEL}`, 'berth models'],
   });
   expect(ask('gpt-17')).toMatchObject({details: {known: CATALOGUE.map(({id}) => id)}});
+});
+
+test('a short name stands for the whole one, unless a model of the user bears it', () => {
+  expect(findModel('qwen3-4b').id).toBe(DEFAULT_MODEL);
+  expect(findModel('Llama3-8B').id).toBe('llama-3-8b-instruct');
+  const [own] = ownModels({'qwen3-4b': {path: '/models/mine.gguf'}});
+  expect(findModel('qwen3-4b', own ? [own] : []).id).toBe('qwen3-4b');
 });
