@@ -11,6 +11,8 @@ import {tenantsOf} from './tenants.ts';
 
 /** All processes are looked at so often. Milliseconds. */
 const LOOK_EVERY_MS = 5000;
+/** The same while somebody could break a promise, a little less than a tick. */
+const HURRIED_MS = 900;
 /** A reading that is not there by then comes too late for its second. */
 const READ_MS = 800;
 /** A device that has said nothing for so long is silent. */
@@ -27,6 +29,8 @@ export interface SamplerOptions {
   watchPid: number;
   /** The leases that processes live on, by PID; asked for each sample. */
   leasesIn?: (reading: Reading) => ReadonlyMap<number, string>;
+  /** Whether all processes are to be looked at each second. */
+  hurry?: () => boolean;
   say: (line: string) => void;
 }
 
@@ -148,9 +152,9 @@ export class Sampler {
 
   /** Begins a look at the processes when it is time for one. */
   #look(): void {
-    const {follower, clock, say} = this.#options;
+    const {follower, clock, say, hurry} = this.#options;
     const now = clock.elapsed();
-    const due = now - this.#lookStarted >= LOOK_EVERY_MS;
+    const due = now - this.#lookStarted >= (hurry?.() ? HURRIED_MS : LOOK_EVERY_MS);
     if (this.#looking || !(due || follower.changed())) return;
     if (due) this.#lookStarted = now;
     this.#looking = follower

@@ -13,10 +13,11 @@ import {metricsOf, Sampler, Store, type Answers, type Observer, type WatchEvent}
 import {answer} from './answer.ts';
 import {openHealth} from './health.ts';
 import {readLaunch} from './launch.ts';
+import {openLeaseWatch} from './leases.ts';
 import {Loop} from './loop.ts';
 
 const clock = systemClock;
-const {device, guest, stateFolder} = readLaunch(process.env);
+const {device, guest, stateFolder, leasesFolder} = readLaunch(process.env);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 // Whoever read its log is gone, or its disk is full.
 process.stdout.on('error', () => undefined);
@@ -38,9 +39,11 @@ const store = new Store({
   tell: (event) => tell(event),
 });
 const follower = openFollower({clock, device, guest});
-const sampler = new Sampler({follower, clock, watchPid: process.pid, say});
+const leases = openLeaseWatch({folder: leasesFolder, device, say});
+const {leasesIn, hurry} = leases;
+const sampler = new Sampler({follower, clock, watchPid: process.pid, leasesIn, hurry, say});
 /** Each looks at every sample: what guards, and what keeps promises. */
-const observers: readonly Observer[] = [];
+const observers: readonly Observer[] = [leases];
 const health = openHealth(store);
 
 const send = (message: WatchSays): void => {

@@ -4,7 +4,7 @@ import {describeError, systemCode} from '../../base/errors.ts';
 import type {Reading} from '../../card/index.ts';
 import {holdingsOf, type Holding} from './holding.ts';
 import type {Lease} from './lease.ts';
-import {leasesFolder, parseLease} from './registry.ts';
+import {parseLease} from './registry.ts';
 
 /**
  * The leases of the machine that a program runs on, for one that looks each second: files are read again only when
@@ -17,9 +17,8 @@ export interface LeaseBook {
   holdings(device: string, reading: Reading, but?: ReadonlySet<number>): Holding[];
 }
 
-/** `stateRoot`: where the host keeps the state of deployments. */
-export function openLeaseBook(stateRoot: string, say: (line: string) => void): LeaseBook {
-  const folder = leasesFolder(stateRoot);
+/** `folder`: where the host keeps its leases; it need not be there yet. */
+export function openLeaseBook(folder: string, say: (line: string) => void): LeaseBook {
   const read = new Map<string, {mark: string; lease: Lease | undefined}>();
 
   async function look(file: string): Promise<void> {

@@ -175,6 +175,8 @@ export class ProcessFollower {
       const text = await procFile(join(this.#root, 'proc', String(pid), 'smaps_rollup'));
       const sizes = parseSizes(text ?? '');
       const share = sizes.get('Pss');
+      // It may have grown or shrunk since it was looked at: what moves from here on is counted against this moment.
+      Object.assign(known, this.#pages(pid, known.stat));
       known.walk =
         share === undefined
           ? 'private'

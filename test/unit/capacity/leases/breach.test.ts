@@ -39,7 +39,7 @@ describe('the leases of this machine, looked at each second', () => {
   it('are read again when they change, and one that is damaged is said once and hides no other', async () => {
     await using folder = await temporaryFolder();
     const said: string[] = [];
-    const book = openLeaseBook(folder.path, (line) => said.push(line));
+    const book = openLeaseBook(join(folder.path, '.leases'), (line) => said.push(line));
     const reading = {
       at: new Date('2026-01-01T00:00:00Z'),
       totalBytes: gib(8),
