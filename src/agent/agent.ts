@@ -138,14 +138,18 @@ export class Agent {
 
   #lose(cause: unknown): void {
     this.#stream = undefined;
-    const gone = new BerthError({
-      code: 'agent_gone',
-      what: (t) => t.hosts.agentGone({host: this.#host}),
-      try: [`berth doctor --host ${this.#host}`],
-      exit: ExitCode.unreachable,
-      cause,
-    });
+    // A lost connection says itself what was lost.
+    const gone = cause instanceof BerthError ? cause : agentGone(this.#host, cause);
     for (const {reject} of this.#pending.values()) reject(gone);
     this.#pending.clear();
   }
 }
+
+const agentGone = (host: string, cause: unknown): BerthError =>
+  new BerthError({
+    code: 'agent_gone',
+    what: (t) => t.hosts.agentGone({host}),
+    try: [`berth doctor --host ${host}`],
+    exit: ExitCode.unreachable,
+    cause,
+  });

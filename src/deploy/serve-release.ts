@@ -10,7 +10,7 @@ import {committedRelease, visit, type DeployParts, type Site} from './parts.ts';
 import type {Ladder} from './plan.ts';
 import type {Release} from './release.ts';
 import {putIntoService} from './service.ts';
-import {notInService, servesUnfinished} from './start/failed.ts';
+import {isUnreachable, mayServe, notInService, servesUnfinished, type Commit} from './start/failed.ts';
 
 export interface ServeInput {
   site: Site;
@@ -35,15 +35,15 @@ export interface Served {
 export async function serveRelease(parts: DeployParts, input: ServeInput): Promise<Served> {
   const {release, history, ladder, site} = input;
   const at = () => parts.clock.now().toISOString();
-  const reached = {service: false};
+  const reached: {commit: Commit} = {commit: 'not-asked'};
   try {
     const report = await putIntoService(parts, {
       ...input,
       ...(await programsOf(parts, input)),
       contextTokens: release.settings.contextTokens,
       owner: input.lock.owner,
-      onCommitted: () => {
-        reached.service = true;
+      onCommit: (commit) => {
+        reached.commit = commit;
       },
     });
     const served: Served = {
@@ -56,18 +56,49 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
     return served;
   } catch (error) {
     const cause = firstError(error);
-    const failure = reached.service
-      ? servesUnfinished(release.number, cause)
-      : notInService(release.number, committedRelease(site.observed), cause);
-    if (failure instanceof BerthError) {
+    const fate = await fateOf(parts, input, reached.commit, cause);
+    const failure = failureOf(fate, release.number, committedRelease(site.observed), cause);
+    // What is not known is not written down: the next client that reads the host sees it.
+    if (failure instanceof BerthError && fate !== 'unknown') {
       const {code, message} = failure;
-      const state = reached.service ? 'served' : 'failed';
       await history
-        .conclude(release.number, {state, at: at(), ladder, error: {code, message}})
+        .conclude(release.number, {state: fate, at: at(), ladder, error: {code, message}})
         // A host that is lost, or a full disk: what failed first matters more than that it is not written down.
         .catch(() => undefined);
     }
     throw failure;
+  }
+}
+
+/** What became of a release whose deploy has failed. */
+type Fate = 'served' | 'failed' | 'unknown';
+
+/** A host that was lost while it was told to commit is asked, if it answers by now, what it has made of that. */
+async function fateOf(
+  parts: DeployParts,
+  {site, release}: ServeInput,
+  commit: Commit,
+  cause: unknown,
+): Promise<Fate> {
+  if (commit === 'done') return 'served';
+  if (commit === 'not-asked' || !isUnreachable(cause)) return 'failed';
+  try {
+    const {observed} = await visit(parts, {deployment: site.name, runtime: site.runtime.kind});
+    return committedRelease(observed) === release.number ? 'served' : 'failed';
+  } catch {
+    // It does not answer: that it was lost is what is told.
+    return 'unknown';
+  }
+}
+
+function failureOf(fate: Fate, release: number, present: number | undefined, cause: unknown): unknown {
+  switch (fate) {
+    case 'served':
+      return servesUnfinished(release, cause);
+    case 'failed':
+      return notInService(release, present, cause);
+    case 'unknown':
+      return mayServe(release, present, cause);
   }
 }
 

@@ -5,6 +5,7 @@ import {gate, type GateReport} from '../health/index.ts';
 import type {EngineSpec, GatewaySpec, ObservedEngine, Transition} from '../hosts/index.ts';
 import {heldTogether} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
+import type {Commit} from './start/failed.ts';
 import type {DeployParts, Site} from './parts.ts';
 import type {Engine} from '../engines/index.ts';
 import type {Ladder} from './plan.ts';
@@ -33,8 +34,8 @@ export interface ServiceInput {
   signal: AbortSignal;
   /** When the card counts as quiet, other than usual. */
   quiet?: QuietRule;
-  /** Called once the host has committed to the release: it serves, whatever comes after. */
-  onCommitted?: () => void;
+  /** Told how far the commit is: what comes of a failure depends on it. */
+  onCommit?: (commit: Exclude<Commit, 'not-asked'>) => void;
 }
 
 export interface ServiceReport {
@@ -60,8 +61,9 @@ export async function putIntoService(parts: DeployParts, input: ServiceInput): P
     {id: 'switch', say: (t) => t.deploy.stepSwitch({release: spec.release})},
     async () => {
       await transition.route(candidate.name);
+      input.onCommit?.('asked');
       await transition.commit(candidate.name);
-      input.onCommitted?.();
+      input.onCommit?.('done');
     },
   );
   if (ladder === 'side-by-side' && old) {

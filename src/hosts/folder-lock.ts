@@ -164,18 +164,21 @@ function inProgress(owner: Owner | undefined): BerthError {
 
 function keep(files: HostFiles, folder: string, mine: Owner, times: LockTimes): Lock {
   const lost = new AbortController();
-  let beat = 0;
-  let pending = Promise.resolve();
+  let beats = 0;
+  let beating: Promise<void> | undefined;
+  const beat = async (): Promise<void> => {
+    try {
+      const now = await readOwner(files, folder);
+      if (now?.token !== mine.token) throw inProgress(now);
+      await writeOwner(files, folder, {...mine, beat: ++beats});
+    } catch (error) {
+      clearInterval(timer);
+      lost.abort(error);
+    }
+  };
   const timer = setInterval(() => {
-    pending = pending.then(async () => {
-      try {
-        const now = await readOwner(files, folder);
-        if (now?.token !== mine.token) throw inProgress(now);
-        await writeOwner(files, folder, {...mine, beat: ++beat});
-      } catch (error) {
-        lost.abort(error);
-      }
-    });
+    // One that waits for a lost connection is enough: each in a queue would wait as long again.
+    beating ??= beat().finally(() => (beating = undefined));
   }, times.beat);
   timer.unref();
   return {
@@ -183,7 +186,7 @@ function keep(files: HostFiles, folder: string, mine: Owner, times: LockTimes): 
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      await pending;
+      await beating;
       if ((await readOwner(files, folder))?.token === mine.token) await files.remove(folder);
     },
   };

@@ -16,14 +16,15 @@ export class RigHost {
   readonly users = USERS;
   readonly keys: RigKeys;
   readonly gpu: GpuDouble;
-  readonly #container: string;
+  /** What it is on this machine. */
+  readonly container: string;
   readonly #baseImage: string;
 
   constructor(options: {name: string; address: string; container: string; keys: RigKeys; baseImage: string}) {
     this.name = options.name;
     this.address = options.address;
     this.keys = options.keys;
-    this.#container = options.container;
+    this.container = options.container;
     this.#baseImage = options.baseImage;
     this.gpu = new GpuDouble(this);
   }
@@ -42,7 +43,7 @@ export class RigHost {
   exec(argv: readonly string[], options: RunOptions & {user?: RigUser} = {}): Promise<Ended> {
     const {user = 'root', ...rest} = options;
     const input = options.input === undefined ? [] : ['--interactive'];
-    return run(['docker', 'exec', ...input, '--user', user, this.#container, ...argv], rest);
+    return run(['docker', 'exec', ...input, '--user', user, this.container, ...argv], rest);
   }
 
   /** As `exec`, but it must succeed: its output. */
@@ -55,7 +56,7 @@ export class RigHost {
 
   /** Its first process on this machine: whoever enters the namespaces of that is on the host. Another after a reboot. */
   async pid(): Promise<number> {
-    return Number(await docker(['inspect', '--format', '{{.State.Pid}}', this.#container]));
+    return Number(await docker(['inspect', '--format', '{{.State.Pid}}', this.container]));
   }
 
   /** Replaces a file in one step. */
@@ -66,18 +67,33 @@ export class RigHost {
 
   /** Makes the rig's base image known to the host's own Docker, with no network, and tells its name. */
   async baseImage(): Promise<string> {
-    const script = `docker save '${this.#baseImage}' | docker exec -i '${this.#container}' docker load -q`;
+    const script = `docker save '${this.#baseImage}' | docker exec -i '${this.container}' docker load -q`;
     const there = await this.exec(['docker', 'image', 'inspect', this.#baseImage]);
     if (there.code !== 0) await docker(['version']).then(() => run(['sh', '-c', script], {limitMs: 120_000}));
     await this.must(['docker', 'image', 'inspect', this.#baseImage]);
     return this.#baseImage;
   }
 
-  /** Packets vanish in both directions, connections stay half open: a pulled cable. */
-  async cutNetwork(): Promise<void> {
-    await this.restoreNetwork();
-    await this.must(['iptables', '-w', '-t', 'raw', '-I', 'PREROUTING', '-i', 'eth0', '-j', 'DROP']);
-    await this.must(['iptables', '-w', '-t', 'raw', '-I', 'OUTPUT', '-o', 'eth0', '-j', 'DROP']);
+  /** One more address of the host (`nth` from 1), so that a client's way there can be cut alone. Until a reboot. */
+  async addAddress(nth: number): Promise<string> {
+    const address = this.address.replace(/\d+$/, (own) => String(Number(own) + 10 * nth));
+    await this.must(['ip', 'address', 'replace', `${address}/24`, 'dev', 'eth0']);
+    return address;
+  }
+
+  /** Packets vanish in both directions, connections stay half open: a pulled cable. All of it, or one address. */
+  async cutNetwork(address?: string): Promise<void> {
+    if (address === undefined) await this.restoreNetwork();
+    const [to, from] =
+      address === undefined
+        ? [[], []]
+        : [
+            ['-d', address],
+            ['-s', address],
+          ];
+    const raw = ['iptables', '-w', '-t', 'raw', '-I'];
+    await this.must([...raw, 'PREROUTING', '-i', 'eth0', ...to, '-j', 'DROP']);
+    await this.must([...raw, 'OUTPUT', '-o', 'eth0', ...from, '-j', 'DROP']);
   }
 
   async restoreNetwork(): Promise<void> {
@@ -116,8 +132,8 @@ export class RigHost {
 
   /** Restarts the machine: in order, or as a power cut. Resolves when sshd and Docker answer. */
   async reboot(how: 'orderly' | 'power-cut' = 'orderly'): Promise<void> {
-    await docker(how === 'orderly' ? ['stop', '--time', '15', this.#container] : ['kill', this.#container]);
-    await docker(['start', this.#container]);
+    await docker(how === 'orderly' ? ['stop', '--time', '15', this.container] : ['kill', this.container]);
+    await docker(['start', this.container]);
     await this.ready();
   }
 
@@ -161,6 +177,7 @@ export class RigHost {
   /** Back to a known state for the next test file: everything whole, no containers, no deployments. */
   async restore(): Promise<void> {
     await this.restoreNetwork();
+    await this.must(['ip', 'address', 'flush', 'dev', 'eth0', 'secondary']);
     await this.freeDisk();
     await this.startDocker();
     await this.gpu.unplug();
@@ -176,7 +193,7 @@ export class RigHost {
     const script = 'for i in $(seq 300); do "$@" >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1';
     const {code} = await this.exec(['sh', '-c', script, 'until', ...argv], {limitMs: 90_000});
     if (code === 0) return;
-    const logs = await run(['docker', 'logs', '--tail', '20', this.#container]);
+    const logs = await run(['docker', 'logs', '--tail', '20', this.container]);
     const engine = await this.exec(['tail', '-n', '20', '/var/log/dockerd.log', '/var/log/sshd.log']);
     throw new Error(`${this.name}: waited in vain until ${what}\n${logs.stderr}${engine.stdout}`);
   }

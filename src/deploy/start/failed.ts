@@ -3,6 +3,9 @@ import {BerthError, ExitCode} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
 import {OUT_OF_MEMORY} from '../../engines/index.ts';
 
+/** How far the host was told to keep a release: once `done` it serves, whatever comes after. */
+export type Commit = 'not-asked' | 'asked' | 'done';
+
 /** One error for a release that did not make it: what, why, and what serves now. */
 export function notInService(release: number, present: number | undefined, error: unknown): unknown {
   if (!(error instanceof BerthError)) return error;
@@ -19,6 +22,8 @@ export function notInService(release: number, present: number | undefined, error
       ...told,
       what: (t) => t.deploy.failed({release, present, cause: error.what(t)}),
       ...(error.why && {why: error.why}),
+      // The host is gone, or what Berth has there: another try on it is what a script may make of that.
+      exit: isUnreachable(error) ? ExitCode.unreachable : ExitCode.failed,
       lastLines: error.lastLines,
     });
   }
@@ -60,3 +65,22 @@ export function servesUnfinished(release: number, error: unknown): unknown {
     cause: error,
   });
 }
+
+/** The error for a release that the host was told to keep, and then it could not be reached any more. */
+export function mayServe(release: number, present: number | undefined, error: unknown): unknown {
+  if (!(error instanceof BerthError)) return error;
+  return new BerthError({
+    code: 'deploy_uncertain',
+    what: (t) => t.deploy.uncertain({release, present, cause: error.what(t)}),
+    ...(error.why && {why: error.why}),
+    try: [...error.try, 'berth status'],
+    exit: error.exit,
+    details: {release, present, cause: error.code, ...error.details},
+    lastLines: error.lastLines,
+    cause: error,
+  });
+}
+
+/** The host cannot be reached: what it was told last may or may not have been done. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof BerthError && error.exit === ExitCode.unreachable;

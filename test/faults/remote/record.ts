@@ -144,5 +144,7 @@ const TITLES: Readonly<globalThis.Record<string, string>> = {
   client: 'The client and its connection',
   disk: 'The disk of the host',
   host: 'The host and its containers',
+  network: 'The network, cut for good',
+  together: 'Clients that meet, and sshd',
   releases: 'Releases that hurt',
 };

@@ -37,6 +37,8 @@ export interface ToldError {
   code: string;
   exit: number;
   message: string;
+  why?: string;
+  try: string[];
 }
 
 export const errorOf = ({value}: Told): ToldError => (value as {error: ToldError}).error;
@@ -46,6 +48,18 @@ export function expectError(told: Told, ...codes: string[]): void {
   const said = JSON.stringify(told.value);
   expect(codes, said).toContain(errorOf(told).code);
   expect(told.code, said).toBe(errorOf(told).exit);
+}
+
+/** Makes the host known to a client, by this name and address. */
+export async function addHost(
+  berth: Berth,
+  name: string,
+  host: RigHost,
+  address = host.address,
+): Promise<void> {
+  const key = ['--identity', host.keyFile, '--host-key', await host.hostKeyFingerprint()];
+  const added = await berth.run('host', 'add', name, `ssh://ops@${address}`, ...key);
+  expect(added.code, added.stderr).toBe(0);
 }
 
 export class Site implements AsyncDisposable {
@@ -69,36 +83,50 @@ export class Site implements AsyncDisposable {
     const rig: Rig = opened.use(await openRig({hosts: 1}));
     const [host] = rig.hosts;
     const berth = opened.use(await openBerth({BERTH_BASE: base}));
-    const hostKey = await host.hostKeyFingerprint();
-    const target = `ssh://ops@${host.address}`;
-    const added = await berth.run(
-      'host',
-      'add',
-      'rig1',
-      target,
-      '--identity',
-      host.keyFile,
-      '--host-key',
-      hostKey,
-    );
-    expect(added.code, added.stderr).toBe(0);
+    await addHost(berth, 'rig1', host);
     return new Site(berth, host, image, opened.move());
+  }
+
+  /** Another client of the same host, in a home of its own. It goes with the site. */
+  async otherClient(): Promise<Berth> {
+    const berth = this.#opened.use(await openBerth({BERTH_BASE: this.berth.env.BERTH_BASE ?? ''}));
+    await addHost(berth, 'rig1', this.host);
+    return berth;
   }
 
   /** Flags of a deploy that makes a new release each time. */
   newRelease(...more: string[]): string[] {
+    return this.newReleaseOn('rig1', ...more);
+  }
+
+  /** The same, by another name of the host. */
+  newReleaseOn(host: string, ...more: string[]): string[] {
     this.#context += 128;
     const settings = ['--model', 'nano', '--engine', 'embedded', '--context', String(this.#context)];
-    return ['deploy', '--host', 'rig1', ...settings, ...more];
+    return ['deploy', '--host', host, ...settings, ...more];
   }
 
   /** Runs a command to its end; `act` is called when one of `at` begins, and the command stands still meanwhile. */
-  async run(
+  run(
     argv: readonly string[],
     at: readonly string[] = [],
     act?: (child: ChildProcess) => unknown,
   ): Promise<Told> {
-    const child = this.berth.spawn(...argv, '--json');
+    return this.watch(this.berth, argv, at, async (child) => {
+      child.kill('SIGSTOP');
+      await act?.(child);
+      child.kill('SIGCONT');
+    });
+  }
+
+  /** Runs a command of this client to its end; `act` is called when one of `at` begins, and the command goes on. */
+  async watch(
+    berth: Berth,
+    argv: readonly string[],
+    at: readonly string[] = [],
+    act?: (child: ChildProcess) => unknown,
+  ): Promise<Told> {
+    const child = berth.spawn(...argv, '--json');
     if (!child.stderr || !child.stdout) throw new Error('no output');
     const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     const printed = text(child.stdout);
@@ -112,9 +140,7 @@ export class Site implements AsyncDisposable {
       steps.push(event.id);
       if (reached.includes(event.id) || !at.includes(event.id)) continue;
       reached.push(event.id);
-      child.kill('SIGSTOP');
       await act?.(child);
-      child.kill('SIGCONT');
     }
     const [code, signal] = await exited;
     const out = await printed;
@@ -189,16 +215,26 @@ export class Site implements AsyncDisposable {
   async converge(flags: readonly string[], ...deployments: string[]): Promise<Record<string, unknown>> {
     const result = await this.must(flags);
     await this.settled(...deployments);
-    const locks = await this.host.must(['find', '/home/ops/.local/state/berth', '-name', 'lock*']);
-    expect(locks).toBe('');
+    await this.expectNoLocks();
     return result;
   }
 
-  /** Streams from inside the host until it is stopped. */
-  async stream(name = 'default', port = this.berth.port): Promise<{stop(): Promise<Streamed>}> {
-    const keyFile = join(this.berth.home, '.config/berth/keys/rig1', `${name}.key`);
+  async expectNoLocks(): Promise<void> {
+    const locks = await this.host.must(['find', '/home/ops/.local/state/berth', '-name', 'lock*']);
+    expect(locks).toBe('');
+  }
+
+  /** Streams from inside the host until it is stopped; `thinks` between an answer and the next question. */
+  async stream(
+    name = 'default',
+    port = this.berth.port,
+    host = 'rig1',
+    thinks = ms(50),
+  ): Promise<{stop(): Promise<Streamed>}> {
+    const keyFile = join(this.berth.home, '.config/berth/keys', host, `${name}.key`);
     const inside = ['--net', '--target', String(await this.host.pid()), '--', process.execPath, STREAMER];
-    const child = spawn('nsenter', [...inside, `http://127.0.0.1:${port}`, keyFile, '1'], {
+    const how = [`http://127.0.0.1:${port}`, keyFile, '1', String(thinks)];
+    const child = spawn('nsenter', [...inside, ...how], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     // A test that fails stops nothing.

@@ -12,7 +12,8 @@ export interface Streamed {
   longestMs: number;
 }
 
-const [url = '', keyFile = '', clients = '1'] = process.argv.slice(2);
+// Two cores serve all of a test: a client that thinks for a moment leaves them to what is tested.
+const [url = '', keyFile = '', clients = '1', thinksMs = '50'] = process.argv.slice(2);
 const key = readFileSync(keyFile, 'utf8').trim();
 const streamed: Streamed = {answers: 0, failures: [], longestMs: 0};
 let going = true;
@@ -41,8 +42,7 @@ async function loop(): Promise<void> {
       streamed.failures.push(`${String(error)}${cause}`);
     }
     streamed.longestMs = Math.max(streamed.longestMs, Math.round(performance.now() - started));
-    // Two cores serve all of a test: a client that thinks for a moment leaves them to what is tested.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, Number(thinksMs)));
   }
 }
 

@@ -46,6 +46,27 @@ describe('the deploy lock', () => {
     expect(again.lost.aborted).toBe(false);
   });
 
+  it('sends no second beat while one waits, as over a lost connection', async () => {
+    await using folder = await temporaryFolder();
+    const cut = Promise.withResolvers<undefined>();
+    let reads = 0;
+    const files: typeof localFiles = {
+      ...localFiles,
+      read: async (path) => {
+        reads++;
+        await cut.promise;
+        return localFiles.read(path);
+      },
+    };
+    const lock = await takeLock({stateRoot: folder.path, files}, 'default', systemClock, never, times);
+    await systemClock.sleep(ms(times.beat * 6));
+    expect(reads).toBe(1);
+    cut.resolve(undefined);
+    await lock[Symbol.asyncDispose]();
+    expect(reads).toBeLessThanOrEqual(3);
+    expect(await readdir(join(folder.path, 'default'))).toEqual([]);
+  });
+
   it('names a living owner in another program', async () => {
     await using folder = await temporaryFolder();
     const child = await otherOwner(folder.path);

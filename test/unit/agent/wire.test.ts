@@ -93,6 +93,23 @@ describe('asking an agent', () => {
     await expect(agent.ask('read', {})).resolves.toEqual({processes: []});
   });
 
+  it('fails with what is said of the connection when that was lost', async () => {
+    const lost = new BerthError({
+      code: 'ssh_connection_lost',
+      what: () => 'lost',
+      exit: ExitCode.unreachable,
+    });
+    const agent = new Agent('gpu1', {purpose: 'device'}, () => {
+      const stream = otherEnd(({id, call}) => {
+        if (call === 'hello') return [{id, result: {protocol: PROTOCOL}}];
+        setImmediate(() => stream.destroy(lost));
+        return [];
+      });
+      return Promise.resolve(stream);
+    });
+    await expect(agent.ask('read', {})).rejects.toBe(lost);
+  });
+
   /** Starts agents that say these protocols, by what they are made of; each tells what it was made of. */
   const speaking = (protocols: Record<AgentImage, number | undefined>) => {
     const started: {image: AgentImage; stream: Duplex}[] = [];

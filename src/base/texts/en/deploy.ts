@@ -44,6 +44,10 @@ export const deploy = {
     `The engine of release ${p.release} keeps ending (${p.restarts} restarts), so Berth has stopped restarting it.`,
   unfinished: (p: {release: number; cause: string}) =>
     `Release ${p.release} serves, but the deploy could not finish its work. ${p.cause}`,
+  uncertain: (p: {release: number; present: number | undefined; cause: string}) =>
+    p.present === undefined
+      ? `Whether release ${p.release} serves is not known: it was just put into service. ${p.cause}`
+      : `Whether release ${p.release} or release ${p.present} serves is not known: the host was just switching. ${p.cause}`,
   failed: (p: {release: number; present: number | undefined; cause: string}) =>
     p.present === undefined
       ? `Release ${p.release} was not put into service. ${p.cause}`

@@ -27,6 +27,10 @@ export const deploy: typeof en = {
   engineFailed: ({release, restarts}) =>
     `第 ${release} 号版本的引擎反复退出（已重启 ${restarts} 次），Berth 已停止重启。`,
   unfinished: (p) => `版本 ${p.release} 已在服务，但部署的收尾工作没有完成。${p.cause}`,
+  uncertain: ({release, present, cause}) =>
+    present === undefined
+      ? `无法确定第 ${release} 号版本是否已上线：连接中断时它正在上线。${cause}`
+      : `无法确定正在服务的是第 ${release} 号还是第 ${present} 号版本：连接中断时主机正在切换。${cause}`,
   failed: ({release, present, cause}) =>
     present === undefined
       ? `第 ${release} 号版本未能上线。${cause}`

@@ -1,6 +1,7 @@
 import {request, type ClientRequest, type IncomingMessage, type RequestOptions} from 'node:http';
+import {setTimeout as delay} from 'node:timers/promises';
 import {BerthError, systemCode} from '../../../../base/errors.ts';
-import type {Duration} from '../../../../base/units.ts';
+import {seconds, type Duration} from '../../../../base/units.ts';
 import {SupervisorSilent, supervisorGone} from './failures.ts';
 import {
   BEAT_MS,
@@ -13,9 +14,14 @@ import {
   type OpenRequest,
 } from '../wire.ts';
 
+/** A look whether a silent supervisor is there takes no longer; a cut cable is noticed by then. */
+const LOOK = seconds(20);
+
 /** An open `POST /transition`: while it is held, the change is open. */
 export interface Handle {
   id: string;
+  /** Why the line that holds it open broke, when that is known: the supervisor has let go of the change then. */
+  lost(): BerthError | undefined;
   release(): void;
 }
 
@@ -58,7 +64,7 @@ export class Control {
       return resultOf(response, parseAnswer(text)) as Calls[Name]['answer'];
     } catch (error) {
       signal?.throwIfAborted();
-      if (limit.aborted) throw new SupervisorSilent(deadline, error);
+      if (limit.aborted) throw await this.#silent(deadline, error);
       throw explainConnection(error);
     }
   }
@@ -75,13 +81,27 @@ export class Control {
       const answer = resultOf(stream, parseAnswer(line)) as OpenAnswer;
       if ('failure' in answer) throw new SupervisorFailure(answer.failure);
       stream.resume();
-      // A supervisor that dies is noticed by the next call; here it must only not crash the owner.
-      stream.on('error', () => undefined);
-      return {id: answer.opened, release: () => sent.destroy()};
+      // Whatever breaks the line is told by the next call; here it must only not crash the owner.
+      let lost: BerthError | undefined;
+      for (const end of [sent, stream]) {
+        end.on('error', (error: unknown) => (lost ??= error instanceof BerthError ? error : undefined));
+      }
+      return {id: answer.opened, lost: () => lost, release: () => sent.destroy()};
     } catch (error) {
       sent.destroy();
       signal?.throwIfAborted();
       throw explainConnection(error);
+    }
+  }
+
+  /** No answer came in time: from a supervisor that is there, or because it is not, or cannot be reached. */
+  async #silent(deadline: Duration, cause: unknown): Promise<BerthError> {
+    const silent = new SupervisorSilent(deadline, cause);
+    try {
+      const alive = await Promise.race([this.isAlive(), delay(LOOK, true, {ref: false})]);
+      return alive ? silent : supervisorGone(cause);
+    } catch (error) {
+      return error instanceof BerthError ? error : silent;
     }
   }
 

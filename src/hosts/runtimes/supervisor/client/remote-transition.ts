@@ -36,35 +36,35 @@ export class RemoteTransition implements Transition {
   }
 
   startEngine(spec: EngineSpec): Promise<{name: string}> {
-    return this.#call(this.#control, 'startEngine', {transition: this.#transition, spec}, ANSWER);
+    return this.#ask('startEngine', {transition: this.#transition, spec}, ANSWER);
   }
 
   engine(name: string): Promise<ProgramState> {
-    return this.#call(this.#control, 'engine', {transition: this.#transition, name}, ANSWER);
+    return this.#ask('engine', {transition: this.#transition, name}, ANSWER);
   }
 
   async endpoint(name: string): Promise<Endpoint> {
     const input = {transition: this.#transition, name};
-    const {origin, token} = await this.#call(this.#control, 'endpoint', input, ANSWER);
+    const {origin, token} = await this.#ask('endpoint', input, ANSWER);
     return {origin, token: new Secret(token)};
   }
 
   async stopEngine(name: string, grace: Duration): Promise<void> {
     const input = {transition: this.#transition, name, graceMs: grace};
-    await this.#call(this.#control, 'stopEngine', input, ms(grace + ANSWER));
+    await this.#ask('stopEngine', input, ms(grace + ANSWER));
   }
 
   order(order: GatewayOrder): Promise<GatewayReply> {
     const deadline = order.order === 'drain' ? ms(order.deadlineMs + ANSWER) : ANSWER;
-    return this.#call(this.#control, 'order', {order}, deadline);
+    return this.#ask('order', {order}, deadline);
   }
 
   async route(name: string): Promise<void> {
-    await this.#call(this.#control, 'route', {transition: this.#transition, name}, seconds(30));
+    await this.#ask('route', {transition: this.#transition, name}, seconds(30));
   }
 
   async commit(name: string): Promise<void> {
-    await this.#call(this.#control, 'commit', {transition: this.#transition, name}, seconds(30));
+    await this.#ask('commit', {transition: this.#transition, name}, seconds(30));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,6 +77,19 @@ export class RemoteTransition implements Transition {
       if (!(error instanceof BerthError && OVER.has(error.code))) throw error;
     } finally {
       this.#handle.release();
+    }
+  }
+
+  async #ask<Name extends CallName>(
+    name: Name,
+    input: Calls[Name]['input'],
+    deadline: Duration,
+  ): Promise<Calls[Name]['answer']> {
+    try {
+      return await this.#call(this.#control, name, input, deadline);
+    } catch (error) {
+      const over = error instanceof BerthError && error.code === 'transition_over';
+      throw (over ? this.#handle.lost() : undefined) ?? error;
     }
   }
 
