@@ -11,6 +11,7 @@ import type {Agents} from './agent/index.ts';
 import type {Device} from './card/index.ts';
 import type {DeployParts, Settings} from './deploy/index.ts';
 import type {ImageName} from './engines/index.ts';
+import type {EnsureRequest} from './images/index.ts';
 import type {
   AddHostOptions,
   Asking,
@@ -75,17 +76,14 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
     host: Host,
     telling: {progress: Progress; signal: AbortSignal},
     {base, registryPrefix, cuda}: Settings['images'] = {base: {}},
-  ): Pick<DeployParts, 'image' | 'imageName'> => {
+  ): Pick<DeployParts, 'image' | 'imageName' | 'restoreImage'> => {
     const made = new Map<ImageName, Promise<string>>();
-    const ask = async (name: ImageName, how: 'ensure' | 'name'): Promise<string> => {
-      const [{openImages}, {ensureImage, nameImage}] = await Promise.all([
-        import('./hosts/index.ts'),
-        import('./images/index.ts'),
-      ]);
+    const ask = async <T>(name: ImageName, work: (request: EnsureRequest) => Promise<T>): Promise<T> => {
+      const {openImages} = await import('./hosts/index.ts');
       await using here = host.kind === 'local' ? undefined : await openHost('local');
       using target = await openImages(() => host.connectDocker());
       using local = here && (await openImages(() => here.connectDocker()));
-      const request = {
+      return await work({
         name,
         target,
         ...(local && {local}),
@@ -95,16 +93,29 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
         // Berth's own image uses no CUDA.
         ...(cuda !== undefined && name !== 'berth' && {cuda}),
         ...telling,
-      };
-      return how === 'name' ? await nameImage(request) : (await ensureImage(request)).reference;
+      });
     };
+    const ensure = (name: ImageName): Promise<string> =>
+      ask(name, async (request) => {
+        const {ensureImage} = await import('./images/index.ts');
+        return (await ensureImage(request)).reference;
+      });
     return {
       image: (name) => {
-        const making = made.get(name) ?? ask(name, 'ensure');
+        const making = made.get(name) ?? ensure(name);
         made.set(name, making);
         return making;
       },
-      imageName: (name) => ask(name, 'name'),
+      imageName: (name) =>
+        ask(name, async (request) => {
+          const {nameImage} = await import('./images/index.ts');
+          return await nameImage(request);
+        }),
+      restoreImage: (name, reference) =>
+        ask(name, async (request) => {
+          const {restoreImage} = await import('./images/index.ts');
+          await restoreImage({...request, reference});
+        }),
     };
   };
   const agents = new WeakMap<Host, Promise<Agents>>();

@@ -27,6 +27,8 @@ export interface DeployParts {
   engine(name: EngineName): Engine;
   /** Makes sure that a serving image is on the host; its reference there. */
   image(name: ImageName): Promise<string>;
+  /** Sees to it that the very image of an earlier release is on the host. Throws `release_image_gone`. */
+  restoreImage(name: ImageName, reference: string): Promise<void>;
   /** What that image is called, before anything is built or sent. */
   imageName(name: ImageName): Promise<string>;
   /** Lets what will be asked on the host start now, while other things are looked at. */

@@ -36,13 +36,18 @@ export async function rollback(
   if (serving?.release === release.number) {
     return await conclude({parts, outcome: 'unchanged', site, release, key, started});
   }
+  const engine = parts.engine(identity.engine);
+  if (identity.images) {
+    await parts.restoreImage('berth', identity.images.gateway);
+    if (engine.image !== 'berth') await parts.restoreImage(engine.image, identity.images.engine);
+  }
   await using turn = await takeTurn(parts, signal);
   const reading = await parts.device.read();
   const served = await serveRelease(parts, {
     site,
     history,
     release,
-    engine: parts.engine(identity.engine),
+    engine,
     ladder: chooseLadder(
       heldBy(serving, reading),
       release.predicted.peakBytes,

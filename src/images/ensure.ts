@@ -79,7 +79,7 @@ export async function nameImage({target, local: maybeLocal, ...rest}: EnsureRequ
 const hasBase = async (request: BuildRequest): Promise<boolean> => (await findBase(request)) !== undefined;
 
 /** This machine's engine, when it runs and builds for machines like the target. */
-async function sameKind(local: Images | undefined, target: Images): Promise<Images | undefined> {
+export async function sameKind(local: Images | undefined, target: Images): Promise<Images | undefined> {
   if (!local) return undefined;
   const there = await target.platform();
   try {

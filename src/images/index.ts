@@ -3,6 +3,7 @@ export {ensureImage, nameImage, type EnsuredImage, type EnsureRequest} from './e
 export {pruneImages, type PrunedImages} from './prune.ts';
 export {pushImage, type PushedImage} from './push.ts';
 export {buildImage, type BuiltImage} from './build.ts';
+export {restoreImage} from './restore.ts';
 export {type ImageChoice} from './request.ts';
 export {IMAGE_NAMES, type CudaLine} from './recipe.ts';
 export {sendImage, type SentImage} from './send/send.ts';

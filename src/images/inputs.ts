@@ -48,7 +48,7 @@ function hashOf(values: readonly string[]): string {
 }
 
 /** The tag of an image with these inputs, `berth/llama-cpp:3f9c2b7a1d04`. */
-export const imageTag = (name: ImageName, inputsHash: string): string =>
+export const imageTag = (name: string, inputsHash: string): string =>
   `berth/${name}:${inputsHash.slice(0, 12)}`;
 
 /** The files of an image other than its packages: Dockerfile, scripts, and where the recipe says so this program. */

@@ -87,6 +87,47 @@ describe.skipIf(await needsDocker())('a release that hurts, on a host over SSH',
     });
   });
 
+  it('the name of its image was taken away by hand: a rollback gives it back and serves', async () => {
+    const {release: before} = await site.settled();
+    await site.must(site.newRelease());
+    const streaming = await site.stream();
+    await site.host.must(['docker', 'rmi', 'good']);
+    await site.host.must(['docker', 'rmi', '--force', '--no-prune', site.image]);
+    const told = await site.run(['rollback', '--host', 'rig1', String(before)]);
+    await site.host.must(['docker', 'tag', site.image, 'good']);
+    expect(told.code, JSON.stringify(told.value)).toBe(0);
+    expect((await site.settled()).release).toBe(before);
+    const streamed = await streaming.stop();
+    expect(streamed.failures).toEqual([]);
+    record.add({
+      fault: 'the tag of the image removed by hand, then `berth rollback`',
+      saw: saw(told),
+      served: served(streamed),
+      converged: `the tag is back, release ${String(before)} serves`,
+    });
+  });
+
+  it('its image is nowhere any more: a rollback is refused with what to do, the present one serves', async () => {
+    const {release: before} = await site.settled();
+    const other = 'berth/berth:000000000000';
+    const present = await site.must(site.newRelease());
+    const file = `/home/ops/.local/state/berth/default/releases/${String(before)}.json`;
+    await site.host.must(['sed', '-i', `s#${site.image}#${other}#g`, file]);
+    const streaming = await site.stream();
+    const told = await site.run(['rollback', '--host', 'rig1', String(before)]);
+    expectError(told, 'release_image_gone');
+    expect(errorOf(told).message).toContain(other);
+    expect((await site.settled()).release).toBe(present.release);
+    const streamed = await streaming.stop();
+    expect(streamed.failures).toEqual([]);
+    record.add({
+      fault: 'the image of an earlier release removed everywhere, then `berth rollback`',
+      saw: saw(told),
+      served: served(streamed),
+      converged: `release ${String(present.release)} goes on serving`,
+    });
+  });
+
   it("its port is another program's: refused before anything is touched", async () => {
     const {release: before} = await site.settled();
     const streaming = await site.stream();

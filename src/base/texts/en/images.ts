@@ -24,6 +24,11 @@ export const images = {
   saving: () => 'Save the image',
   notLoaded: () => 'Docker did not take the image.',
   notPushed: (p: {target: string}) => `${p.target} could not be pushed.`,
+  namedAgain: (p: {reference: string}) => `${p.reference} was there without its name, and has it again`,
+  gone: (p: {reference: string}) =>
+    `${p.reference}, which the release was made with, is neither on the host nor on this machine.`,
+  goneWhy: () =>
+    'Somebody has removed it, and this Berth would build another. A new deploy of the same model makes a release with that.',
   missing: (p: {reference: string}) => `There is no image ${p.reference} here.`,
   arrivedDamaged: (p: {reference: string}) => `What arrived is not ${p.reference}.`,
   otherPlatform: (p: {reference: string; arch: string; target: string}) =>

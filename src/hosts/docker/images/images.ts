@@ -23,6 +23,8 @@ export interface Images extends Disposable {
   load(tar: Readable, signal?: AbortSignal): Promise<void>;
   /** How many of these layers, from the lowest up, need not be moved there. */
   layersPresent(layers: readonly string[]): Promise<number>;
+  /** Gives an image, by its id, one more name. */
+  tag(id: string, reference: string): Promise<void>;
   /** Takes a name from an image, and the image away with its last one. False when there is no such name. */
   remove(reference: string): Promise<boolean>;
   push(reference: string, options: PushOptions): Promise<{digest?: string}>;
@@ -49,6 +51,7 @@ export async function openImages(connect: () => Promise<Duplex>): Promise<Images
     save: (reference) => transfer.save(docker, reference),
     load: (tar, signal) => transfer.load(docker, tar, signal),
     layersPresent: (layers) => transfer.layersPresent(docker, layers),
+    tag: (id, reference) => transfer.tag(docker, id, reference),
     remove: (reference) => transfer.remove(docker, reference),
     push: (reference, options) => transfer.push(docker, reference, options),
     [Symbol.dispose]: () => docker[Symbol.dispose](),

@@ -55,6 +55,13 @@ export async function layersPresent(docker: Docker, layers: readonly string[]): 
   return most;
 }
 
+/** Gives an image one more name, `repository:tag`. */
+export async function tag(docker: Docker, id: string, reference: string): Promise<void> {
+  const colon = reference.lastIndexOf(':');
+  const name = {repo: reference.slice(0, colon), tag: reference.slice(colon + 1)};
+  await asking(() => docker.raw.getImage(id).tag(name));
+}
+
 /** Takes a name from an image, and the image away with its last one. False when there is no such name. */
 export async function remove(docker: Docker, reference: string): Promise<boolean> {
   try {
