@@ -17,6 +17,7 @@ export const gib = (count: number): Bytes => bytes(count * 1024 ** 3);
 export const ms = (count: number): Duration => count as Duration;
 export const seconds = (count: number): Duration => ms(count * 1000);
 export const minutes = (count: number): Duration => seconds(count * 60);
+export const hours = (count: number): Duration => minutes(count * 60);
 
 const STEPS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 

@@ -15,6 +15,8 @@ export {bindingSum, deviceName, sumLines} from './leases/say.ts';
 export type {WantedTenant} from './leases/tenant.ts';
 export {standingLeases} from './leases/standing.ts';
 export {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
+export {readPast} from './past/read.ts';
+export type {Past, PastTenant} from './past/schema.ts';
 export {readCapacity} from './read.ts';
 export {capacityReport, type Candidate, type CapacityInput} from './report.ts';
 export {capacitySchema, tenantSchema, type CapacityReport, type Tenant} from './schema.ts';

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {CARD_FAULTS, THROTTLE_REASONS} from '../card/index.ts';
 import {sumSchema} from './leases/admission.ts';
 import {TIERS} from './leases/lease.ts';
+import {pastSchema} from './past/schema.ts';
 
 const byteCount = z.int();
 export const quantilesSchema = z.object({
@@ -151,5 +152,7 @@ export const capacitySchema = z.object({
       e2e: quantilesSchema,
     })
     .nullable(),
+  /** What the watch kept, when it was asked for (`--since`, `--html`). */
+  history: pastSchema.optional(),
 });
 export type CapacityReport = z.infer<typeof capacitySchema>;

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {BerthError} from '../base/errors.ts';
 import type {Secret} from '../base/secret.ts';
-import type {GatewayStats, Observed} from '../hosts/index.ts';
+import type {GatewayStats, Observed, Runtime} from '../hosts/index.ts';
 import {keyFileOf, readClientKey} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
 import {History} from './history.ts';
@@ -42,6 +42,7 @@ export type Status = z.infer<typeof statusSchema>;
 /** Everything known of a deployment: what commands that look at it start from. */
 export interface Description {
   status: Status;
+  runtime: Runtime;
   observed: Observed;
   release: Release | undefined;
   outcome: Outcome | undefined;
@@ -63,6 +64,7 @@ export async function describe(
   const stats = () => statsOf(site);
   return {
     status: statusOf(parts, site.name, site.runtime.kind, observed, past?.release, keyFile, await stats()),
+    runtime: site.runtime,
     observed,
     release: past?.release,
     outcome: past?.outcome,

@@ -3,6 +3,7 @@ import {formatBytes, formatDuration} from '../../base/units.ts';
 import {bindingSum, sumLines, type CapacityReport, type Tenant} from '../../capacity/index.ts';
 import {bar, keyValues, table} from '../table.ts';
 import {cutToWidth} from '../width.ts';
+import {presentPast} from './past.ts';
 
 const NAME_WIDTH = 30;
 const BAR_WIDTH = 14;
@@ -186,4 +187,5 @@ export const presentCapacity = (t: Texts, report: CapacityReport): string =>
     modelLines(t, report),
     fitsLines(t, report),
     latencyLines(t, report),
+    ...(report.history ? [presentPast(t, report.history)] : []),
   ].join('\n\n');

@@ -11,6 +11,7 @@ import {hosts} from './hosts.ts';
 import {images} from './images.ts';
 import {lease} from './lease.ts';
 import {models} from './models.ts';
+import {past} from './past.ts';
 import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
 
@@ -28,6 +29,7 @@ export const en = {
   images,
   lease,
   models,
+  past,
   plan,
   ssh,
 };
