@@ -26,9 +26,12 @@ export default class LeaseRm extends LeaseCommand<Result> {
     const {args, flags} = await this.parse(LeaseRm);
     await using host = await this.parts.host(flags.host);
     const {clock} = this.parts;
-    const {name, bytes} = await endLease({host, clock, signal: this.signal}, args.name);
+    const {name, bytes, subject} = await endLease({host, clock, signal: this.signal}, args.name);
     return this.present({schema: 'berth.lease-rm/1', host: host.name, name, bytes}, (t) =>
-      t.lease.removed({name, size: formatBytes(bytes)}),
+      [
+        t.lease.removed({name, size: formatBytes(bytes)}),
+        ...(subject.kind === 'open' ? [] : [t.lease.goesOn]),
+      ].join('\n'),
     );
   }
 }

@@ -60,8 +60,8 @@ export const lease = {
   added: (p: {name: string; size: string; device: string}) => `${p.name}: ${p.size} of ${p.device} promised`,
   resized: (p: {name: string; before: string; size: string}) =>
     `${p.name}: ${p.size} promised, ${p.before} before`,
-  removed: (p: {name: string; size: string}) =>
-    `${p.name} is over: ${p.size} can be promised again. Its tenant goes on without a limit.`,
+  removed: (p: {name: string; size: string}) => `${p.name} is over: ${p.size} can be promised again.`,
+  goesOn: 'Its tenant goes on without a limit.',
   largest: (p: {size: string}) => `${p.size} more could be promised`,
   label: {
     promised: 'Promised',

@@ -57,7 +57,8 @@ export const lease: typeof en = {
   ram: '内存',
   added: ({name, size, device}) => `${name}：已许诺 ${device} 的 ${size}`,
   resized: ({name, before, size}) => `${name}：已许诺 ${size}，之前为 ${before}`,
-  removed: ({name, size}) => `${name} 已结束：${size} 可以再次许诺。其租户继续运行，不再受限。`,
+  removed: ({name, size}) => `${name} 已结束：${size} 可以再次许诺。`,
+  goesOn: '其租户继续运行，不再受限。',
   largest: ({size}) => `还可以再许诺 ${size}`,
   label: {
     promised: '已许诺',
