@@ -151,6 +151,40 @@ describe.skipIf(docker)('berth deploy --host rig1', () => {
       STEP_MS,
     );
 
+    it(
+      'leases RAM of the host to a container there, which takes its limit, and starts no plain command',
+      async () => {
+        const [host] = rig.hosts;
+        const where = ['--host', 'rig1'];
+        const image = await host.baseImage();
+        const size = ['--ram', '64MiB', '--', 'docker', 'run', '--name', 'beside', image, 'sleep', '1000'];
+        const added = await berth.json('lease', 'add', 'beside', ...where, ...size);
+        expect(added.value.lease, added.stderr).toMatchObject({
+          ...{device: 'cpu', tier: 'cgroup', tenant: 'running'},
+          container: {name: 'beside'},
+        });
+        const {value} = await berth.json('capacity', ...place.where);
+        const {tenants} = value as {tenants: {kind: string; name: string; usedBytes: number}[]};
+        const lease = tenants.find(({kind}) => kind === 'lease');
+        expect(lease).toMatchObject({name: 'beside', promisedBytes: 64 * 1024 ** 2, processes: 1});
+        const plain = await berth.json(
+          'lease',
+          'add',
+          'plain',
+          ...where,
+          '--ram',
+          '1MiB',
+          '--',
+          'sleep',
+          '1',
+        );
+        expect(plain.value.error).toMatchObject({code: 'lease_command_elsewhere', exit: 2});
+        expect((await berth.run('lease', 'rm', 'beside', ...where)).code).toBe(0);
+        await host.must(['docker', 'rm', '--force', 'beside']);
+      },
+      STEP_MS,
+    );
+
     it('names who has the port that was asked for', async () => {
       const server = createServer().listen(0, '127.0.0.1');
       await once(server, 'listening');
