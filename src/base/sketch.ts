@@ -16,6 +16,9 @@ export type SketchBuckets = readonly (readonly [bucket: number, count: number])[
 export class Sketch {
   readonly #counts = new Map<number, number>();
   #count = 0;
+  /** Buckets were added in their order, as `decode` does: there is nothing to sort. */
+  #sorted = true;
+  #highest = Number.NEGATIVE_INFINITY;
 
   static of(buckets: SketchBuckets): Sketch {
     const sketch = new Sketch();
@@ -39,17 +42,25 @@ export class Sketch {
 
   /** The value at rank `ratio` (0 to 1); undefined of none. */
   quantile(ratio: number): number | undefined {
-    if (this.#count === 0) return undefined;
-    let left = Math.ceil(Math.min(1, Math.max(0, ratio)) * this.#count);
+    return this.quantiles([ratio])[0];
+  }
+
+  /** The values at these ranks, which rise; empty of none. */
+  quantiles(ratios: readonly number[]): number[] {
+    const values: number[] = [];
+    let seen = 0;
     for (const [bucket, count] of this.buckets) {
-      left -= count;
-      if (left <= 0) return GAMMA ** bucket * MIDDLE;
+      seen += count;
+      for (let ratio = ratios[values.length]; ratio !== undefined; ratio = ratios[values.length]) {
+        if (seen < Math.ceil(Math.min(1, Math.max(0, ratio)) * this.#count)) break;
+        values.push(GAMMA ** bucket * MIDDLE);
+      }
     }
-    return undefined;
+    return values;
   }
 
   get buckets(): SketchBuckets {
-    return [...this.#counts].sort(([a], [b]) => a - b);
+    return this.#sorted ? [...this.#counts] : [...this.#counts].sort(([a], [b]) => a - b);
   }
 
   /** A few bytes a bucket, for a store. */
@@ -77,7 +88,10 @@ export class Sketch {
   }
 
   #put(bucket: number, count: number): void {
-    this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
+    const known = this.#counts.get(bucket);
+    if (known === undefined && bucket < this.#highest) this.#sorted = false;
+    this.#highest = Math.max(this.#highest, bucket);
+    this.#counts.set(bucket, (known ?? 0) + count);
     this.#count += count;
   }
 }

@@ -16,7 +16,7 @@ export const quantilesSchema = z.object({
 
 export const tenantSchema = z.object({
   /**
-   * `model`: the engine of this deployment. `berth`: its supervisor and gateway. `lease`: a neighbour that bytes are
+   * `model`: the engine of this deployment. `berth`: its supervisor, gateway and watch. `lease`: a neighbour that bytes are
    * promised to. `outsider`: another program. `rest`: many small ones. `unattributed`: no process owns it.
    */
   kind: z.enum(['model', 'berth', 'lease', 'outsider', 'rest', 'unattributed']),
@@ -106,7 +106,7 @@ export const capacitySchema = z.object({
       /** Upper bound, see tenants. Missing when nothing runs. */
       peakBytes: byteCount.optional(),
       headroomBytes: z.int(),
-      /** Supervisor and gateway, which no model's budget covers: what they hold and may hold. */
+      /** Supervisor, gateway and watch, which no model's budget covers: what they hold and may hold. */
       programs: z.object({
         usedBytes: byteCount,
         peakBytes: byteCount.optional(),
@@ -126,7 +126,7 @@ export const capacitySchema = z.object({
     safetyMarginBytes: byteCount,
     /** What the model may still take of its budget. */
     modelGrowthBytes: byteCount,
-    /** What supervisor and gateway may still take of their allowance. */
+    /** What supervisor, gateway and watch may still take of their allowance. */
     programsGrowthBytes: byteCount,
     /** What leases were promised and do not use yet. */
     leasesGrowthBytes: byteCount,

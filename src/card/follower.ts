@@ -8,10 +8,12 @@ export interface Follower extends Disposable {
   read(): Promise<Reading>;
   /** Looks at the processes again: at all of them, or only at those that came and went, where that can be told. */
   look(which: 'all' | 'new'): Promise<void>;
+  /** When the device said what `read` has told last, monotonic milliseconds; undefined before the first time. */
+  readonly seenAt: number | undefined;
   /** When `look` has last ended, monotonic milliseconds; undefined before the first time. */
   readonly lookedAt: number | undefined;
   /** Something has changed that a look would explain. Cheap: to be asked each second. */
   changed(): boolean;
-  /** What the driver wrote into the kernel's log since the machine started; empty where there is none or it may not be read. */
-  xids(): Promise<readonly Xid[]>;
+  /** What the driver wrote into the kernel's log since the machine started; undefined while that cannot be known. */
+  xids(): Promise<readonly Xid[] | undefined>;
 }

@@ -38,6 +38,9 @@ function followAny(clock: Clock): Follower {
       return last ?? (await device.read());
     },
     look: (which) => (which === 'all' ? look() : Promise.resolve()),
+    get seenAt() {
+      return lookedAt;
+    },
     get lookedAt() {
       return lookedAt;
     },

@@ -33,6 +33,8 @@ export const statusSchema = z.object({
     .object({supervisor: z.int().optional(), gateway: z.array(z.int()), engine: z.array(z.int())})
     .optional(),
   requests: z.object({running: z.int(), queued: z.int(), held: z.int()}).optional(),
+  /** What measures the device does not run just now; serving does not depend on it. */
+  watch: z.object({state: z.enum(['waiting', 'failed'])}).optional(),
   /** Somebody is changing it now. */
   changing: z.object({owner: z.string(), since: z.iso.datetime()}).optional(),
   lastLines: z.array(z.string()).optional(),
@@ -131,6 +133,7 @@ function statusOf(
         gateway: [...observed.gateway.pids],
         engine: [...(engine?.pids ?? [])],
       },
+      ...(observed.watch && observed.watch.state !== 'running' && {watch: {state: observed.watch.state}}),
       ...(observed.transition && {
         changing: {owner: observed.transition.owner, since: observed.transition.since.toISOString()},
       }),

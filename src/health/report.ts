@@ -9,7 +9,7 @@ export interface ProbeFacts {
   completionTokens?: number;
   usedBytes?: number;
   budgetBytes?: number;
-  /** Supervisor and gateway, beside the model's budget. */
+  /** Supervisor, gateway and watch, beside the model's budget. */
   programsUsedBytes?: number;
   programsAllowanceBytes?: number;
 }

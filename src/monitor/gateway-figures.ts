@@ -47,7 +47,7 @@ export function figuresOf(window: GatewayWindow): SampledGateway {
 }
 
 export function spansOf(sketch: Sketch): Spans | undefined {
-  const [p50, p99, max] = [0.5, 0.99, 1].map((ratio) => sketch.quantile(ratio));
+  const [p50, p99, max] = sketch.quantiles([0.5, 0.99, 1]);
   if (p50 === undefined || p99 === undefined || max === undefined) return undefined;
   return {p50, p99, max, count: sketch.count};
 }

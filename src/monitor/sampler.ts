@@ -18,6 +18,8 @@ const READ_MS = 800;
 /** A device that has said nothing for so long is silent. */
 const SILENT_MS = 5000;
 const XIDS_EVERY_MS = 10_000;
+/** A log that may not be read is tried again after this time. */
+const XIDS_RETRY_MS = 60_000;
 /** A wall clock that is off by more, against the monotonic one, was moved. */
 const MOVED_MS = 2000;
 /** What the supervisor said longer ago is not true any more. */
@@ -27,7 +29,7 @@ export interface SamplerOptions {
   follower: Follower;
   clock: Clock;
   watchPid: number;
-  /** The leases that processes live on, by PID; asked for each sample. */
+  /** The leases that processes live on, by PID; asked after each look at the processes. */
   leasesIn?: (reading: Reading) => ReadonlyMap<number, string>;
   /** Whether all processes are to be looked at each second. */
   hurry?: () => boolean;
@@ -65,6 +67,7 @@ export class Sampler {
   #xidsAt = Number.NEGATIVE_INFINITY;
   #askingXids = false;
   #events: WatchEvent[] = [];
+  #tenants: {key: string; tenants: readonly SampledTenant[]; attributed: number} | undefined;
 
   constructor(options: SamplerOptions) {
     this.#options = options;
@@ -100,7 +103,7 @@ export class Sampler {
   }
 
   #sample(window: GatewayWindow | undefined): Sample | undefined {
-    const {clock, follower, watchPid, leasesIn} = this.#options;
+    const {clock, follower} = this.#options;
     const last = this.#reading;
     if (!last) return undefined;
     const {totalBytes, usedBytes, freeBytes, reservedBytes, utilizationRatio, temperatureC, powerW} =
@@ -109,12 +112,7 @@ export class Sampler {
     this.#countCores(last.reading.processes);
     const now = this.#now;
     const ago = (at: number): number => Math.round(now - (clock.elapsed() - at));
-    const tenants: SampledTenant[] = tenantsOf(last.reading, {
-      told,
-      watchPid,
-      cores: this.#cores,
-      leases: leasesIn?.(last.reading),
-    });
+    const tenants = this.#tenantsNow(last.reading, told);
     return {
       atMs: now,
       device: {
@@ -130,6 +128,27 @@ export class Sampler {
     };
   }
 
+  /** Between two looks at the processes nobody comes or goes: only what is unattributed changes. */
+  #tenantsNow(reading: Reading, told: Told): readonly SampledTenant[] {
+    const {watchPid, leasesIn, follower} = this.#options;
+    const {supervisorPid, gatewayPid, engines} = told;
+    const key = JSON.stringify([follower.lookedAt, supervisorPid, gatewayPid, engines]);
+    const last = this.#tenants;
+    if (last?.key === key) {
+      const usedBytes = reading.usedBytes - last.attributed;
+      if (usedBytes >= 0)
+        return last.tenants.map((one) => (one.kind === 'unattributed' ? {...one, usedBytes} : one));
+    }
+    const leases = leasesIn?.(reading);
+    const tenants = tenantsOf(reading, {told, watchPid, leases, cores: this.#cores});
+    const attributed = tenants.reduce(
+      (sum, {kind, usedBytes}) => sum + (kind === 'unattributed' ? 0 : usedBytes),
+      0,
+    );
+    this.#tenants = {key, tenants, attributed};
+    return tenants;
+  }
+
   /** Begins a reading, unless one is still under way: a device that hangs is not asked twice. */
   #read(): void {
     if (this.#pending) return;
@@ -139,7 +158,7 @@ export class Sampler {
     };
     this.#pending = follower.read().then(
       (reading) => {
-        this.#reading = {reading, at: clock.elapsed()};
+        this.#reading = {reading, at: follower.seenAt ?? clock.elapsed()};
         this.#failure = undefined;
         done();
       },
@@ -229,7 +248,11 @@ export class Sampler {
     if (this.#askingXids || clock.elapsed() - this.#xidsAt < XIDS_EVERY_MS) return;
     this.#xidsAt = clock.elapsed();
     this.#askingXids = true;
-    const hear = (xids: readonly Xid[]): void => {
+    const hear = (xids: readonly Xid[] | undefined): void => {
+      if (!xids) {
+        this.#xidsAt = clock.elapsed() + XIDS_RETRY_MS - XIDS_EVERY_MS;
+        return;
+      }
       const known = this.#xids;
       this.#xids = new Set(xids.map(({line}) => line));
       if (known) for (const xid of xids) if (!known.has(xid.line)) this.#tellXid(xid);

@@ -29,7 +29,7 @@ function cpuTimes(): CpuTimes {
 }
 
 /** Processes under the limiting group only: others live on memory that is not ours to share. */
-export function withinLimit(memory: SystemMemory, processes: SeenProcess[]): SeenProcess[] {
+export function withinLimit(memory: SystemMemory, processes: readonly SeenProcess[]): readonly SeenProcess[] {
   const {limit} = memory;
   if (!limit || limit.path === '/') return processes;
   const {path} = limit;
@@ -38,7 +38,7 @@ export function withinLimit(memory: SystemMemory, processes: SeenProcess[]): See
 
 interface Source {
   memory(): Promise<SystemMemory>;
-  all(): Promise<{memory: SystemMemory; processes: SeenProcess[]}>;
+  all(): Promise<{memory: SystemMemory; processes: readonly SeenProcess[]}>;
 }
 
 const linux = (root: string): Source => ({

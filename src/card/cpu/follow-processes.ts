@@ -23,6 +23,10 @@ const CHANGED_PART = 1 / 8;
 /** Large ones are walked again after this time in any case: others may have come to share their pages. */
 const OLD_MS = 10 * 60_000;
 const OLD_FROM = mib(64);
+/** In a look at newcomers, smaller ones wait for the next look at all: most are gone by then. */
+const NOTICED_FROM = mib(8);
+/** One that may be gone in a moment is worth no walk. */
+const SETTLED_MS = 3000;
 /** Walks in one look: each holds up its process for as long as it takes. */
 const WALKS = 4;
 /** A program that has just been started still changes its name and its user. */
@@ -61,6 +65,7 @@ export class ProcessFollower {
   readonly #kernel = new Set<number>();
   readonly #buffer = Buffer.alloc(PAGE);
   #machine: Machine | undefined;
+  #seen: readonly SeenProcess[] | undefined;
 
   /** `root` stands for `/`. */
   constructor(root: string) {
@@ -68,7 +73,11 @@ export class ProcessFollower {
   }
 
   /** Those that hold memory, as last looked at, by PID. */
-  get processes(): SeenProcess[] {
+  get processes(): readonly SeenProcess[] {
+    return (this.#seen ??= this.#list());
+  }
+
+  #list(): SeenProcess[] {
     const seen: SeenProcess[] = [];
     for (const known of this.#known.values()) {
       const {described, stat} = known;
@@ -97,8 +106,9 @@ export class ProcessFollower {
       if (at > 0 && at % ONE_TURN === 0) await nextTurn();
       this.#lookAt(pid);
     }
-    await this.#describe(now);
-    await this.#walk(now);
+    await this.#describe(all, now);
+    if (all) await this.#walk(now);
+    this.#seen = undefined;
   }
 
   #pids(): number[] {
@@ -151,22 +161,29 @@ export class ProcessFollower {
     }
   }
 
-  async #describe(now: number): Promise<void> {
+  async #describe(all: boolean, now: number): Promise<void> {
     const machine = this.#machine;
     if (!machine) return;
     for (const [pid, known] of this.#known) {
-      const {startTicks} = known.stat;
-      const startedAt = machine.bootedAt + (startTicks / TICKS_PER_SECOND) * 1000;
+      const startedAt = this.#startOf(known);
       const wasYoung = known.describedAt - startedAt < YOUNG_MS && now - startedAt > YOUNG_MS;
-      if (known.described && !wasYoung) continue;
+      if (known.described ? !wasYoung : !all && sizeOf(known) < NOTICED_FROM) continue;
       const described = await describe(pid, known.stat, machine);
       if (described) Object.assign(known, {described, describedAt: now});
       else this.#known.delete(pid);
     }
   }
 
+  /** Milliseconds since the epoch. */
+  #startOf({stat}: Known): number {
+    return (this.#machine?.bootedAt ?? 0) + (stat.startTicks / TICKS_PER_SECOND) * 1000;
+  }
+
   async #walk(now: number): Promise<void> {
-    const due = [...this.#known].filter(([, known]) => wantsWalk(known, now));
+    const settled = now - SETTLED_MS;
+    const due = [...this.#known].filter(
+      ([, known]) => this.#startOf(known) < settled && wantsWalk(known, now),
+    );
     // Those that were never walked first, the largest of them before all.
     due.sort(
       ([, a], [, b]) => Number(a.walk !== undefined) - Number(b.walk !== undefined) || sizeOf(b) - sizeOf(a),

@@ -1,5 +1,4 @@
 import {readdirSync} from 'node:fs';
-import {readFile} from 'node:fs/promises';
 import {cpus} from 'node:os';
 import {join} from 'node:path';
 import type {Clock} from '../../base/clock.ts';
@@ -7,7 +6,7 @@ import {bytes} from '../../base/units.ts';
 import type {Follower} from '../follower.ts';
 import {withinLimit} from './device.ts';
 import {ProcessFollower} from './follow-processes.ts';
-import {readLinuxMemory} from './memory.ts';
+import {parseMeminfo, readAtOnce, readLinuxMemory, type SystemMemory} from './memory.ts';
 import {shareOut} from './share-out.ts';
 
 export interface CpuFollowerOptions {
@@ -16,19 +15,33 @@ export interface CpuFollowerOptions {
   root: string;
 }
 
+const LIMITS_EVERY_MS = 10_000;
+
 /** CPU and RAM of a Linux machine. */
 export function followCpu({clock, guest, root}: CpuFollowerOptions): Follower {
   const processes = new ProcessFollower(root);
   let lookedAt: number | undefined;
+  let seenAt: number | undefined;
+  let unlimitedAt: number | undefined;
   let entries = 0;
   let last: CpuTimes | undefined;
 
-  async function utilization(): Promise<number | undefined> {
-    const now = cpuTimes(await readFile(join(root, 'proc/stat'), 'utf8'));
+  function utilization(): number | undefined {
+    const now = cpuTimes(readAtOnce(join(root, 'proc/stat')));
     const before = last;
     last = now;
     const all = now && before ? now.all - before.all : 0;
     return now && before && all > 0 ? Math.min(1, Math.max(0, (now.busy - before.busy) / all)) : undefined;
+  }
+
+  /** Whether a control group limits the machine is seldom news: where none does, it is looked for now and then. */
+  async function readMemory(): Promise<SystemMemory> {
+    const now = clock.elapsed();
+    if (unlimitedAt !== undefined && now - unlimitedAt < LIMITS_EVERY_MS)
+      return parseMeminfo(readAtOnce(join(root, 'proc/meminfo')));
+    const memory = await readLinuxMemory(root, guest ? 'surroundings' : 'self');
+    unlimitedAt = memory.limit ? undefined : now;
+    return memory;
   }
 
   return {
@@ -44,16 +57,15 @@ export function followCpu({clock, guest, root}: CpuFollowerOptions): Follower {
       };
     },
     async read() {
-      const [memory, utilizationRatio] = await Promise.all([
-        readLinuxMemory(root, guest ? 'surroundings' : 'self'),
-        utilization(),
-      ]);
+      const memory = await readMemory();
+      const utilizationRatio = utilization();
       const seen = withinLimit(memory, processes.processes);
       const shared = shareOut(
         memory,
         seen.map((one) => one.memory),
       );
       const {totalBytes, usedBytes, freeBytes, reservedBytes} = shared;
+      seenAt = clock.elapsed();
       return {
         at: clock.now(),
         ...{totalBytes, usedBytes, freeBytes, reservedBytes},
@@ -67,6 +79,9 @@ export function followCpu({clock, guest, root}: CpuFollowerOptions): Follower {
     async look(which) {
       await processes.look(which === 'all', clock.now().getTime());
       lookedAt = clock.elapsed();
+    },
+    get seenAt() {
+      return seenAt;
     },
     get lookedAt() {
       return lookedAt;

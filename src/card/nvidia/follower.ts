@@ -86,14 +86,18 @@ export function followNvidia({clock, uuid, root, run}: NvidiaFollowerOptions): F
       usedThen = card.usedBytes ?? 0;
       lookedAt = clock.elapsed();
     },
+    get seenAt() {
+      return row?.at;
+    },
     get lookedAt() {
       return lookedAt;
     },
     changed: () => Math.abs((row?.card.usedBytes ?? 0) - usedThen) >= CHANGED_BY,
-    async xids(): Promise<readonly Xid[]> {
+    async xids(): Promise<readonly Xid[] | undefined> {
+      await first.promise;
       const busId = row?.card.busId;
       const all = busId === undefined ? undefined : await xidsInKernelLog(run, DEADLINE);
-      return busId === undefined ? [] : xidsOf(all ?? [], busId);
+      return all && busId !== undefined ? xidsOf(all, busId) : undefined;
     },
     [Symbol.dispose]: () => over.abort(),
   };

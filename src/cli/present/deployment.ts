@@ -133,6 +133,7 @@ export function presentStatus(t: Texts, status: Status): string {
       ],
       Boolean(status.restarts) && ['', t.deploy.restarts({count: status.restarts ?? 0})],
       changing && ['', t.deploy.changing({owner: changing.owner})],
+      status.watch && ['', t.deploy.watchDown[status.watch.state]],
       ...(status.url === undefined ? [] : urlRows(t, status.url, status)),
       status.release !== undefined && [t.deploy.labelKey, status.keyFile],
       status.model !== undefined && [

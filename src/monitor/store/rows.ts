@@ -26,8 +26,7 @@ export function decodeTenants(bytes: Uint8Array): TenantUse[] {
   const numbers = readVarints(bytes);
   const uses: TenantUse[] = [];
   for (let at = 0; at + 2 < numbers.length; at += 3) {
-    const [id = 0, usedKib = 0, cores = 0] = numbers.slice(at, at + 3);
-    uses.push({id, usedKib, cores});
+    uses.push({id: numbers[at] ?? 0, usedKib: numbers[at + 1] ?? 0, cores: numbers[at + 2] ?? 0});
   }
   return uses;
 }

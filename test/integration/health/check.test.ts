@@ -187,11 +187,11 @@ describe('berth health', () => {
 
   it("is degraded when Berth's own programs use more than they may", async () => {
     await using engine = await hold(mib(1));
-    await using gateway = await hold(mib(300));
+    await using gateway = await hold(mib(360));
     const report = await check({observed: held([engine.pid], [gateway.pid])});
     expect(report.state).toBe('degraded');
     expect(report.probes[5]).toMatchObject({state: 'fail', try: ['berth capacity', 'berth logs gateway']});
-    expect(report.probes[5]?.why).toContain('may use 256 MiB');
+    expect(report.probes[5]?.why).toContain('may use 320 MiB');
   });
 
   it('holds neither gateway nor the engine of an update under way against the budget of what serves', async () => {

@@ -99,7 +99,7 @@ describe('capacityReport', () => {
   it('counts supervisor and gateway apart, against an allowance of their own', () => {
     const {model, tenants} = report();
     expect(tenants[1]).toMatchObject({kind: 'berth', usedBytes: mib(150), pids: [10, 11]});
-    expect(model?.programs).toEqual({usedBytes: mib(150), peakBytes: mib(152), allowanceBytes: mib(256)});
+    expect(model?.programs).toEqual({usedBytes: mib(150), peakBytes: mib(152), allowanceBytes: mib(320)});
   });
 
   it('allows them nothing of a GPU, which they do not use', () => {
@@ -113,7 +113,7 @@ describe('capacityReport', () => {
     const {fits, memory} = report();
     const margin = Math.round(gib(16) * 0.02);
     expect(fits.modelGrowthBytes).toBe(gib(3) - mib(850));
-    expect(fits.programsGrowthBytes).toBe(mib(256) - mib(150));
+    expect(fits.programsGrowthBytes).toBe(mib(320) - mib(150));
     expect(fits.safetyMarginBytes).toBe(margin);
     const growth = fits.modelGrowthBytes + fits.programsGrowthBytes;
     expect(fits.guaranteedBytes).toBe(memory.freeBytes - growth - margin);
@@ -144,7 +144,7 @@ describe('capacityReport', () => {
       reading: reading([]),
     });
     expect(fits.modelGrowthBytes).toBe(gib(3));
-    expect(fits.programsGrowthBytes).toBe(mib(256));
+    expect(fits.programsGrowthBytes).toBe(mib(320));
     expect(model).toMatchObject({running: false, usedBytes: 0});
     expect(model).not.toHaveProperty('peakBytes');
   });

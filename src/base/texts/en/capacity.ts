@@ -36,7 +36,8 @@ export const capacity = {
   measured: 'measured peak',
   headroom: 'left of its budget',
   programs: "Berth's own",
-  programsOf: (p: {used: string; allowance: string}) => `${p.used} of ${p.allowance}, supervisor and gateway`,
+  programsOf: (p: {used: string; allowance: string}) =>
+    `${p.used} of ${p.allowance}, supervisor, gateway and watch`,
   leaseOf: (p: {size: string; tier: string}) => `lease ${p.size} ${p.tier}`,
   largestLease: (p: {size: string}) => `largest lease now: ${p.size}`,
   fitsTitle: 'what still fits',

@@ -205,6 +205,10 @@ export const deploy = {
     dead: 'dead: it should run and does not',
     absent: 'nothing deployed',
   },
+  watchDown: {
+    waiting: 'the watch, which measures the device, ended and is started again: berth logs watch',
+    failed: 'the watch, which measures the device, keeps ending: berth logs watch',
+  },
   restarts: (p: {count: number}) => `${p.count} restarts of the engine`,
   changing: (p: {owner: string}) => `${p.owner} is changing it now`,
   stopped: (p: {deployment: string; start: string}) =>

@@ -45,7 +45,7 @@ export const health = {
   processesUnseen: 'The processes of the deployment cannot be seen from here.',
   overBudget: (p: {used: string; budget: string}) => `The model uses ${p.used} and may use ${p.budget}.`,
   programsOverAllowance: (p: {used: string; allowance: string}) =>
-    `Berth's own programs (supervisor and gateway) use ${p.used} and may use ${p.allowance}.`,
+    `Berth's own programs (supervisor, gateway and watch) use ${p.used} and may use ${p.allowance}.`,
   state: {healthy: 'healthy', degraded: 'degraded', unhealthy: 'unhealthy'},
   firstToken: (p: {span: string}) => `first token after ${p.span}`,
   usedOf: (p: {used: string; budget: string}) => `${p.used} of ${p.budget}`,

@@ -38,7 +38,7 @@ export const capacity: typeof en = {
   measured: '实测峰值',
   headroom: '预算余量',
   programs: 'Berth 自身',
-  programsOf: ({used, allowance}) => `${used}，上限 ${allowance}（守护进程和网关）`,
+  programsOf: ({used, allowance}) => `${used}，上限 ${allowance}（守护进程、网关和 watch）`,
   leaseOf: ({size, tier}) => `租约 ${size} ${tier}`,
   largestLease: ({size}) => `目前最大的租约：${size}`,
   fitsTitle: '还能放下什么',

@@ -172,6 +172,10 @@ export const deploy: typeof en = {
     dead: '已中断：本应运行却没有运行',
     absent: '尚未部署',
   },
+  watchDown: {
+    waiting: '测量设备的 watch 程序已退出，正在重启：berth logs watch',
+    failed: '测量设备的 watch 程序不断退出：berth logs watch',
+  },
   restarts: ({count}) => `引擎已重启 ${count} 次`,
   changing: ({owner}) => `${owner} 正在更改`,
   stopped: ({deployment, start}) => `“${deployment}”已停止，内存已释放。恢复：${start}`,

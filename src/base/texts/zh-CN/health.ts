@@ -44,7 +44,7 @@ export const health: typeof en = {
   processesUnseen: '从这里看不到该部署的进程。',
   overBudget: ({used, budget}) => `模型已用 ${used}，预算为 ${budget}。`,
   programsOverAllowance: ({used, allowance}) =>
-    `Berth 自身的程序（守护进程和网关）已用 ${used}，上限为 ${allowance}。`,
+    `Berth 自身的程序（守护进程、网关和 watch）已用 ${used}，上限为 ${allowance}。`,
   state: {healthy: '健康', degraded: '降级', unhealthy: '不健康'},
   firstToken: ({span}) => `首个 token 用时 ${span}`,
   usedOf: ({used, budget}) => `${used}，预算 ${budget}`,
