@@ -31,6 +31,7 @@ export const ADDRESSED: Readonly<Record<string, readonly AddressFlag[]>> = {
   'lease rm': ['host'],
   'lease show': ['host'],
   logs: DEPLOYMENT,
+  monitor: DEPLOYMENT,
   plan: DEPLOYMENT,
   releases: DEPLOYMENT,
   rollback: DEPLOYMENT,

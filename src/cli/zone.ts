@@ -22,6 +22,14 @@ export function shortTime(timeZone: string, at: string | number): string {
   return `${month}-${day} ${hour}:${minute}`;
 }
 
-/** `2026-11-25 14:03` in a time zone. */
-export const fullTime = (timeZone: string, at: string | number): string =>
-  `${partsOf(timeZone, new Date(at).getTime()).year}-${shortTime(timeZone, at)}`;
+/** `2026-11-25 14:03` in a time zone, with `:07` where seconds are wanted. */
+export function fullTime(timeZone: string, at: string | number, to?: 'seconds'): string {
+  const {year, second} = partsOf(timeZone, new Date(at).getTime());
+  return `${year}-${shortTime(timeZone, at)}${to === undefined ? '' : `:${second}`}`;
+}
+
+/** `14:03:07` in a time zone. */
+export function clockTime(timeZone: string, at: number): string {
+  const {hour, minute, second} = partsOf(timeZone, at);
+  return `${hour}:${minute}:${second}`;
+}

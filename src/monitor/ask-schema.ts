@@ -3,7 +3,7 @@ import {WATCH_EVENT_KINDS} from './events.ts';
 
 const spans = z.object({p50: z.number(), p99: z.number(), max: z.number(), count: z.int()});
 
-const sampleSchema = z.object({
+export const sampleSchema = z.object({
   atMs: z.number(),
   device: z.object({
     totalBytes: z.number(),
@@ -46,7 +46,7 @@ const sampleSchema = z.object({
     .optional(),
 });
 
-const eventSchema = z.object({
+export const eventSchema = z.object({
   atMs: z.number(),
   kind: z.enum(WATCH_EVENT_KINDS),
   tenant: z.string().optional(),

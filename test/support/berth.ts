@@ -7,7 +7,7 @@ import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import {temporaryFolder} from './temporary.ts';
 
-const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+export const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 export interface CommandResult {
   code: number | null;

@@ -61,7 +61,7 @@ function modelPast(
   );
   const [first] = seen;
   const most = first && seen.reduce((high, one) => (one.usedBytes > high.usedBytes ? one : high));
-  const {budgetBytes, predictedPeakBytes} = model;
+  const {budgetBytes, predictedPeakBytes, measuredPeakBytes = 0} = model;
   return {
     budgetBytes,
     predictedPeakBytes,
@@ -70,7 +70,8 @@ function modelPast(
       model: model.model,
       budgetBytes,
       predictedPeakBytes,
-      maxBytes: most?.usedBytes,
+      // The worst case was tried when it was deployed: that peak counts, whatever came since.
+      maxBytes: most && Math.max(most.usedBytes, measuredPeakBytes),
       measuredMs: seen.length * stepMs,
       requests: requestsOf(rows).ok,
     }),

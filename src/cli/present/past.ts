@@ -1,7 +1,7 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes, formatDuration} from '../../base/units.ts';
 import type {Past} from '../../capacity/index.ts';
-import {printable} from '../printable.ts';
+import {printableLine} from '../printable.ts';
 import {bar, keyValues, table} from '../table.ts';
 import {cutToWidth} from '../width.ts';
 import {shortTime} from '../zone.ts';
@@ -89,7 +89,7 @@ function tenants(t: Texts, {tenants: all, series, timeZone}: Past): string {
   const rows = all
     .slice(0, TENANTS)
     .map((one) => [
-      `  ${cutToWidth(printable(tenantName(t, one)), NAME_WIDTH)}`,
+      `  ${cutToWidth(printableLine(tenantName(t, one)), NAME_WIDTH)}`,
       formatBytes(one.maxBytes),
       one.maxCores.toFixed(1),
       shortTime(timeZone, one.firstSeen),
@@ -104,7 +104,7 @@ function tenants(t: Texts, {tenants: all, series, timeZone}: Past): string {
 function slowdowns(t: Texts, {slowdowns: all, timeZone}: Past): string {
   const lines = all.map(({from, until, name = ''}) => {
     const end = until === undefined ? t.past.ongoing : shortTime(timeZone, until).slice(-5);
-    return cutToWidth(`  ${shortTime(timeZone, from)} - ${end}  ${printable(name)}`, WIDTH);
+    return cutToWidth(`  ${shortTime(timeZone, from)} - ${end}  ${printableLine(name)}`, WIDTH);
   });
   return [t.past.slowdowns, ...(lines.length > 0 ? lines : [`  ${t.past.noSlowdowns}`])].join('\n');
 }
@@ -112,11 +112,7 @@ function slowdowns(t: Texts, {slowdowns: all, timeZone}: Past): string {
 function events(t: Texts, {events: all, timeZone}: Past): string {
   const shown = all
     .slice(0, EVENTS)
-    .map(({at, kind, text}) => [
-      `  ${shortTime(timeZone, at)}`,
-      kindName(t, kind),
-      printable(text).replaceAll('\n', ' '),
-    ]);
+    .map(({at, kind, text}) => [`  ${shortTime(timeZone, at)}`, kindName(t, kind), printableLine(text)]);
   const lines = table(shown)
     .split('\n')
     .map((line) => cutToWidth(line, WIDTH));

@@ -1,9 +1,16 @@
+import {execFile, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {createInterface} from 'node:readline';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {capacitySchema} from '../../../src/capacity/index.ts';
-import {openBerth, type Berth} from '../../support/berth.ts';
+import {openBerth, RUN, type Berth} from '../../support/berth.ts';
+import {needs} from '../../support/needs.ts';
 import {until} from '../../contract/hosts/world.ts';
+
+const ON_TERMINAL = join(import.meta.dirname, '../../support/on_terminal.py');
+const python = spawnSync('python3', ['--version']).status === 0;
 
 /** What a person sees of a deployment's watch: its history, and what happens now. */
 describe('a deployment that is watched', () => {
@@ -63,4 +70,60 @@ describe('a deployment that is watched', () => {
       value: {error: {code: 'history_elsewhere'}},
     });
   });
+
+  it('is monitored as one look, as JSON and as text', async () => {
+    const {value, code} = await berth.json('monitor', '--once');
+    expect(code).toBe(0);
+    const {sample} = value as {sample: {tenants: unknown[]}};
+    expect(value.schema).toBe('berth.monitor/1');
+    expect(sample.tenants[0]).toMatchObject({key: 'model', name: 'nano'});
+    const {stdout} = await berth.run('monitor', '--once', '--lang', 'zh-CN');
+    expect(stdout).toContain('nano (模型)');
+    expect((await berth.run('monitor', '--once', '--plain')).stdout).toMatch(
+      /^\d{4}-.* \| used .* nano \(model\)/,
+    );
+  });
+
+  it.each([
+    ['--json', (line: string) => (JSON.parse(line) as {sample: {atMs: number}}).sample.atMs],
+    ['--plain', (line: string) => Date.parse(line.slice(0, 19))],
+  ] as const)('is monitored a line a second with %s, until it is interrupted', async (flag, timeOf) => {
+    const child = berth.spawn('monitor', flag);
+    const ended = once(child, 'close');
+    const times: number[] = [];
+    if (!child.stdout) throw new Error('no stdout');
+    for await (const line of createInterface({input: child.stdout})) {
+      if (line.includes(' ! ')) continue;
+      times.push(timeOf(line));
+      if (times.length === 3) child.kill('SIGINT');
+    }
+    expect(await ended).toEqual([130, null]);
+    const [first = 0, second = 0, third = 0] = times;
+    expect(second).toBeGreaterThan(first);
+    expect(third - first).toBeLessThan(30_000);
+  });
+
+  it.skipIf(!needs(python, 'python3'))(
+    'is drawn on a terminal of 60 x 15 that is left as it was, by q and by Ctrl-C',
+    async () => {
+      const ends = [
+        ['q', 0],
+        [String.raw`\x03`, 130],
+      ] as const;
+      for (const [keys, code] of ends) {
+        const {stdout, status} = await new Promise<{stdout: string; status: unknown}>((resolve) => {
+          const argv = [ON_TERMINAL, '60', '15', keys, process.execPath, RUN, 'monitor'];
+          execFile('python3', argv, {env: {...berth.env, TERM: 'xterm'}}, (error, text, complaint) =>
+            resolve({stdout: text + complaint, status: error?.code ?? 0}),
+          );
+        });
+        expect(stdout.startsWith('\u001b[?1049h\u001b[?25l')).toBe(true);
+        expect(stdout.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
+        expect(status).toBe(code);
+        const last = stdout.split('\u001b[H').at(-1) ?? '';
+        expect(last.split('\n').length).toBeLessThanOrEqual(15);
+        expect(last).toContain('nano (model)');
+      }
+    },
+  );
 });

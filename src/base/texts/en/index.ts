@@ -11,6 +11,7 @@ import {hosts} from './hosts.ts';
 import {images} from './images.ts';
 import {lease} from './lease.ts';
 import {models} from './models.ts';
+import {monitor} from './monitor.ts';
 import {past} from './past.ts';
 import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
@@ -29,6 +30,7 @@ export const en = {
   images,
   lease,
   models,
+  monitor,
   past,
   plan,
   ssh,

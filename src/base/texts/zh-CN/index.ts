@@ -12,6 +12,7 @@ import {hosts} from './hosts.ts';
 import {images} from './images.ts';
 import {lease} from './lease.ts';
 import {models} from './models.ts';
+import {monitor} from './monitor.ts';
 import {past} from './past.ts';
 import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
@@ -30,6 +31,7 @@ export const zhCN: typeof en = {
   images,
   lease,
   models,
+  monitor,
   past,
   plan,
   ssh,

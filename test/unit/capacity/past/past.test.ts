@@ -53,6 +53,26 @@ describe('advice on the budget', () => {
   });
 });
 
+it('counts the peak that a deploy measured, when nothing since came near it', () => {
+  const rows = Array.from({length: 60}, (_, at) => row(START + at * MINUTE, {held: {model: mib(100)}}));
+  const input = {
+    sinceMs: START,
+    untilMs: START + hour,
+    stepMs: MINUTE,
+    timeZone: 'UTC',
+    rows,
+    events: [],
+    present: [],
+  };
+  const advised = (measuredPeakBytes?: number) =>
+    pastOf({...input, model: {...model, ...(measuredPeakBytes && {measuredPeakBytes})}}).model?.advice;
+  expect(advised()).toMatchObject({budgetBytes: mib(200), command: 'berth plan nano --budget 200MiB'});
+  expect(advised(mib(244))).toMatchObject({
+    ...{budgetBytes: mib(344), freedBytes: mib(498 - 344)},
+    command: 'berth deploy --model nano --budget 344MiB',
+  });
+});
+
 it('finds the least headroom of each day, by the days of the time zone', () => {
   // 23:30 UTC is the next day in Shanghai.
   const late = Date.UTC(2026, 10, 24, 15, 30);

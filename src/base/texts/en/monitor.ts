@@ -1,0 +1,32 @@
+/** `berth monitor`. */
+export const monitor = {
+  help: {
+    summary: 'Watch the device live: who holds what, how fast the model answers, what happens.',
+    example: 'live, until q or Ctrl-C',
+    plain: 'a line a second, for a log',
+    json: 'a sample a line, for programs',
+    once: 'one look',
+    flagPlain: 'a line a second instead of a picture; so is it without a terminal',
+    flagOnce: 'one look, then end',
+  },
+  quit: 'q ends',
+  noAnswer: (p: {ago: string}) => `the watch does not answer (last seen ${p.ago} ago)`,
+  waiting: 'waiting for the first sample',
+  silent: (p: {ago: string}) => `the device has said nothing for ${p.ago}`,
+  used: 'used',
+  free: 'free',
+  of: (p: {used: string; total: string; free: string}) => `${p.used} of ${p.total} used, ${p.free} free`,
+  cores: (p: {count: string}) => `${p.count} cores`,
+  more: (p: {count: number; size: string}) => `${p.count} more with ${p.size}`,
+  requests: (p: {running: number; queued: number; held: number}) =>
+    `${p.running} running, ${p.queued} queued, ${p.held} held`,
+  requestsLabel: 'requests',
+  speedLabel: 'tokens/s',
+  ttftLabel: 'first token',
+  tpotLabel: 'each token',
+  quantiles: (p: {p50: string; p99: string}) => `p50 ${p.p50} · p99 ${p.p99}`,
+  noRequests: 'no request just now',
+  noGateway: 'the gateway does not answer',
+  events: 'events',
+  noEvents: 'nothing has happened',
+};

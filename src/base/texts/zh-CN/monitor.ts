@@ -1,0 +1,32 @@
+import type {monitor as en} from '../en/monitor.ts';
+
+export const monitor: typeof en = {
+  help: {
+    summary: '实时查看设备：谁占用多少、模型回答多快、发生了什么。',
+    example: '实时显示，按 q 或 Ctrl-C 结束',
+    plain: '每秒一行，适合写入日志',
+    json: '每行一个样本，供程序读取',
+    once: '只看一次',
+    flagPlain: '每秒一行文字，不画图；没有终端时也是如此',
+    flagOnce: '只看一次就结束',
+  },
+  quit: '按 q 结束',
+  noAnswer: ({ago}) => `监测程序没有回应（${ago} 前还有）`,
+  waiting: '等待第一个样本',
+  silent: ({ago}) => `设备已有 ${ago} 没有回应`,
+  used: '已用',
+  free: '空闲',
+  of: ({used, total, free}) => `${total} 中已用 ${used}，空闲 ${free}`,
+  cores: ({count}) => `${count} 核`,
+  more: ({count, size}) => `另有 ${count} 个，共 ${size}`,
+  requests: ({running, queued, held}) => `${running} 处理中，${queued} 排队，${held} 暂存`,
+  requestsLabel: '请求',
+  speedLabel: 'token/s',
+  ttftLabel: '首个 token',
+  tpotLabel: '每个 token',
+  quantiles: ({p50, p99}) => `p50 ${p50}，p99 ${p99}`,
+  noRequests: '此刻没有请求',
+  noGateway: '网关没有回应',
+  events: '事件',
+  noEvents: '还没有事件',
+};
