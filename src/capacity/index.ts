@@ -21,4 +21,5 @@ export {readCapacity} from './read.ts';
 export {capacityReport, type Candidate, type CapacityInput} from './report.ts';
 export {capacitySchema, tenantSchema, type CapacityReport, type Tenant} from './schema.ts';
 export {roughNeed} from './rough-need.ts';
+export {guardPolicySchema, type GuardPolicy} from './guard/policy.ts';
 export type {DeploymentView} from './view.ts';

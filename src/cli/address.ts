@@ -20,6 +20,8 @@ export const ADDRESSED: Readonly<Record<string, readonly AddressFlag[]>> = {
   chat: DEPLOYMENT,
   deploy: DEPLOYMENT,
   doctor: DEPLOYMENT,
+  'guard log': DEPLOYMENT,
+  'guard status': DEPLOYMENT,
   health: DEPLOYMENT,
   'image build': ['host'],
   'image ls': ['host'],

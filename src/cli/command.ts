@@ -24,6 +24,7 @@ export {
   leaseHostFlag,
   promiseFlags,
   sizeFlags,
+  spanFlag,
   wayFlags,
 } from './flags.ts';
 export {examples, text} from './language.ts';

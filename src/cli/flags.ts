@@ -125,14 +125,14 @@ export const bytesFlag = Flags.custom<Bytes>({
 });
 
 /** A flag for a span of time, `2h`. At least a second: a bare number would be milliseconds. */
-const spanFlag = Flags.custom<Duration>({
+export const spanFlag = Flags.custom<Duration>({
   helpValue: '2h',
   parse: (input, _context, options) => {
     const span = parseDuration(input);
     if (span !== undefined && span >= 1000) return Promise.resolve(span);
     throw new BerthError({
       code: 'usage',
-      what: (t) => t.lease.spanTooShort({given: input}),
+      what: (t) => t.lease.spanTooShort({flag: `--${options.name}`, given: input}),
       try: [`--${options.name} 2h`],
       exit: ExitCode.usage,
     });

@@ -14,6 +14,7 @@ import {ensureImages, ensureWeights, resolveTarget} from './resolve.ts';
 import {serveRelease} from './serve-release.ts';
 import {servingEngine} from './service.ts';
 import {takeTurn} from './start/start-lock.ts';
+import {writePolicy} from './watch-policy.ts';
 import {checkCardIsUsed, checkCardWorks} from './which-device.ts';
 
 export interface DeployOptions {
@@ -51,6 +52,7 @@ export async function deploy(
     ensureClientKey(parts.host, settings.deployment, keyFileFor(parts, settings)),
     namedCard(parts, settings),
   ]);
+  await writePolicy(parts.host, settings);
   const identity = identityOf(settings, target, {weights, runtime: site.runtime.kind, images, card});
 
   const present = await presentRelease(history, site);

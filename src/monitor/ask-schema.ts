@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {WATCH_EVENT_KINDS} from './events.ts';
+import {guardStatusSchema} from './guard-status.ts';
 
 const spans = z.object({p50: z.number(), p99: z.number(), max: z.number(), count: z.int()});
 
@@ -106,6 +107,8 @@ export const answerSchemas = {
   events: z.array(eventSchema),
   peaks: z.array(z.object({dayMs: z.number(), peaks: z.record(z.string(), z.number())})),
   metrics: z.string(),
+  /** Null where no deploy has written a policy for it yet. */
+  guard: guardStatusSchema.nullable(),
 };
 
 export type Health = z.infer<typeof healthSchema>;

@@ -12,7 +12,9 @@ export type Question =
   /** The most that each tenant held on each of the last days. */
   | {ask: 'peaks'; days: number}
   /** Prometheus' text format. */
-  | {ask: 'metrics'};
+  | {ask: 'metrics'}
+  /** How it stands with the guard. */
+  | {ask: 'guard'};
 
 export type {Answers, Health};
 

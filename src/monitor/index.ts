@@ -1,6 +1,7 @@
 /** The door of monitor/: what is measured of a device second by second, kept, and asked for. */
 export {askWatch, type Answers, type Health, type Question} from './ask.ts';
 export {WATCH_EVENT_KINDS, type Observer, type WatchEvent, type WatchEventKind} from './events.ts';
+export type {GuardStatus} from './guard-status.ts';
 export {metricsOf} from './metrics.ts';
 export type {Sample, SampledDevice, SampledGateway, SampledTenant, Spans, TenantKind} from './sample.ts';
 export {Sampler, type SamplerOptions} from './sampler.ts';

@@ -10,10 +10,11 @@ export interface Answering {
   store: Store;
   now: () => Answers['now'];
   metrics: () => string;
+  guard: () => Answers['guard'];
 }
 
 /** Answers one question. Throws what is wrong with it, for whoever asked. */
-export async function answer(question: unknown, {store, now, metrics}: Answering): Promise<unknown> {
+export async function answer(question: unknown, {store, now, metrics, guard}: Answering): Promise<unknown> {
   const asked = question as Partial<Record<string, unknown>> & {ask?: Question['ask']};
   switch (asked.ask) {
     case 'now':
@@ -30,6 +31,8 @@ export async function answer(question: unknown, {store, now, metrics}: Answering
       return store.peaks(Math.min(400, Math.max(1, Math.round(timeIn(asked, 'days')))));
     case 'metrics':
       return metrics();
+    case 'guard':
+      return guard();
     case undefined:
     default:
       throw new Error(`the watch does not know the question ${JSON.stringify(asked.ask)}`);

@@ -1,2 +1,3 @@
 /** The door of watch/: the program that measures a device for a deployment. */
 export {watchSpec} from './launch.ts';
+export {policyFile, type WatchPolicy} from './policies.ts';

@@ -1,4 +1,11 @@
-import {judgeLeases, openLeaseBook, type BreachFound, type Broken, type Holding} from '../capacity/index.ts';
+import {
+  judgeLeases,
+  openLeaseBook,
+  type BreachFound,
+  type Broken,
+  type Holding,
+  type Lease,
+} from '../capacity/index.ts';
 import type {Reading} from '../card/index.ts';
 import {formatBytes} from '../base/units.ts';
 import type {Observer, WatchEvent} from '../monitor/index.ts';
@@ -19,6 +26,10 @@ export interface LeaseWatch extends Observer {
    * more of it is used.
    */
   hurry: () => boolean;
+  /** A lease that somebody lives on, by its name. */
+  find: (name: string) => Lease | undefined;
+  /** Whether its promise is broken now. */
+  isBroken: (name: string) => boolean;
 }
 
 export function openLeaseWatch({folder, device, say}: LeaseWatchOptions): LeaseWatch {
@@ -35,6 +46,8 @@ export function openLeaseWatch({folder, device, say}: LeaseWatchOptions): LeaseW
     },
     hurry: () =>
       device === 'cpu' && holdings.some(({lease, processes}) => lease.tier === 'T0' && processes.length > 0),
+    find: (name) => holdings.find(({lease}) => lease.name === name)?.lease,
+    isBroken: (name) => broken.has(name),
     async observe({atMs}) {
       const uses = holdings.map(({lease, usedBytes}) => ({name: lease.name, bytes: lease.bytes, usedBytes}));
       const judged = judgeLeases(broken, uses, atMs);

@@ -9,12 +9,15 @@ import {systemClock} from '../base/clock.ts';
 import {describeError} from '../base/errors.ts';
 import {openFollower, type DeviceFacts} from '../card/index.ts';
 import type {WatchHears, WatchSays} from '../hosts/index.ts';
+import {connectDockerHere, openNeighbours} from '../hosts/neighbours/index.ts';
 import {metricsOf, Sampler, Store, type Answers, type Observer, type WatchEvent} from '../monitor/index.ts';
 import {answer} from './answer.ts';
+import {Guarding} from './guarding.ts';
 import {openHealth} from './health.ts';
 import {readLaunch} from './launch.ts';
 import {openLeaseWatch} from './leases.ts';
 import {Loop} from './loop.ts';
+import {Policies} from './policies.ts';
 
 const clock = systemClock;
 const {device, guest, stateFolder, leasesFolder} = readLaunch(process.env);
@@ -42,8 +45,15 @@ const follower = openFollower({clock, device, guest});
 const leases = openLeaseWatch({folder: leasesFolder, device, say});
 const {leasesIn, hurry} = leases;
 const sampler = new Sampler({follower, clock, watchPid: process.pid, leasesIn, hurry, say});
-/** Each looks at every sample: what guards, and what keeps promises. */
-const observers: readonly Observer[] = [leases];
+const neighbours = openNeighbours(connectDockerHere);
+const policies = new Policies({folder: stateFolder, say});
+const guarding = new Guarding({
+  ...{neighbours, leases, say},
+  file: join(folder, 'guard.json'),
+  policy: () => policies.guard(),
+});
+/** Each looks at every sample, in this order: the guard asks which promise is broken. */
+const observers: readonly Observer[] = [leases, guarding];
 const health = openHealth(store);
 
 const send = (message: WatchSays): void => {
@@ -88,7 +98,7 @@ process.on('message', (message) => {
     return;
   }
   const {ask: id, question} = heard;
-  void answer(question, {store, now, metrics}).then(
+  void answer(question, {store, now, metrics, guard: () => guarding.status()}).then(
     (value) => send({answer: id, value}),
     (error: unknown) => send({answer: id, error: describeError(error)}),
   );
@@ -101,6 +111,8 @@ measuring.note(early);
 learnFacts();
 setTimeout(() => flushCompileCache(), 5000).unref();
 await measuring.run(over.signal);
+await guarding.close();
+neighbours[Symbol.dispose]();
 follower[Symbol.dispose]();
 store[Symbol.dispose]();
 process.exit(0);

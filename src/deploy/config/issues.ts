@@ -80,6 +80,8 @@ function allowedType(expected: string, t: Parameters<Say>[0]): string {
     case 'int':
     case 'number':
       return t.config.wholeNumber;
+    case 'array':
+      return t.config.list;
     case 'object':
       return t.config.keysBelow;
     default:
@@ -113,11 +115,13 @@ function shapeOf(schema: z.core.$ZodType | undefined): z.core.$ZodShape | undefi
   return def.shape ?? shapeOf(def.innerType);
 }
 
-/** What every entry of a map with free names is. */
+/** What every entry of a list, or of a map with free names, is. */
 function entryOf(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   if (!schema) return undefined;
-  const {def} = schema._zod as {def: {valueType?: z.core.$ZodType; innerType?: z.core.$ZodType}};
-  return def.valueType ?? entryOf(def.innerType);
+  const {def} = schema._zod as {
+    def: {valueType?: z.core.$ZodType; element?: z.core.$ZodType; innerType?: z.core.$ZodType};
+  };
+  return def.valueType ?? def.element ?? entryOf(def.innerType);
 }
 
 /** Every key of the settings, dotted: `gateway.limits.queue`. What the annotated example must show. */

@@ -1,5 +1,7 @@
 import {z} from 'zod';
+import {quantity} from '../../base/quantity.ts';
 import {parseBytes, parseDuration, seconds, type Bytes, type Duration} from '../../base/units.ts';
+import {guardPolicySchema} from '../../capacity/index.ts';
 import {gatewayConfigSchema} from '../../gateway/index.ts';
 import {profileSchema} from '../planning/profiles.ts';
 import {ownModelsSchema} from './own-models.ts';
@@ -9,19 +11,6 @@ const DEPLOYMENT_NAME = /^[a-z0-9][a-z0-9-]{0,38}$/;
 
 /** What people type for the model when they have no wish of their own. */
 const DEFAULT_MODEL = 'qwen3-4b-instruct-2507';
-
-/** A quantity that is stored as a number and may be typed as text with a unit. */
-const quantity = <T extends number>(read: (text: string) => T | undefined, example: string, least: number) =>
-  z
-    .union([z.number(), z.string()])
-    .transform((given, context): T => {
-      const value = read(String(given));
-      if (value !== undefined && Number.isSafeInteger(value) && value >= least) return value;
-      context.addIssue({code: 'custom', message: 'quantity', params: {example}});
-      return z.NEVER;
-    })
-    // What comes out is a plain integer: JSON schemas of results describe this side.
-    .pipe(z.int() as unknown as z.ZodType<T, Awaited<T>>);
 
 const baseName = z.string().min(1).exactOptional();
 
@@ -71,6 +60,8 @@ export const settingsSchema = z.strictObject({
   /** For the docker runtime: where its images come from. */
   images: imagesSchema.prefault({}),
   gateway: gatewayConfigSchema.prefault({}),
+  /** What may be done to neighbours that slow the model or take more than their lease. */
+  guard: guardPolicySchema.prefault({}),
   /** `auto`: side by side where both releases fit, else swap. `swap`: never two copies at once. */
   update: z.enum(['auto', 'swap']).default('auto'),
   /** Milliseconds that requests under way are given to end before their engine is stopped. */

@@ -34,7 +34,7 @@ describe('berth.example.yaml', () => {
 });
 
 function keysOf(value: unknown, above = ''): string[] {
-  if (typeof value !== 'object' || value === null) return [above];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [above];
   // A map with free names has no keys of its own to show.
   if (above === 'models') return [above];
   return Object.entries(value).flatMap(([key, inner]) =>

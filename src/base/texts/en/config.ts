@@ -7,6 +7,7 @@ export const config = {
   notAllowed: (p: {key: string; given: string; allowed: string}) =>
     `${p.key} cannot be "${p.given}". Allowed: ${p.allowed}.`,
   wholeNumber: 'a whole number',
+  list: 'a list, each entry with "-" before it',
   textValue: 'text (put it in quotes)',
   keysBelow: 'settings below it, indented',
   notEmpty: 'text that is not empty',

@@ -6,6 +6,7 @@ import {config} from './config.ts';
 import {deploy} from './deploy.ts';
 import {engine} from './engine.ts';
 import {gateway} from './gateway.ts';
+import {guard} from './guard.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
 import {images} from './images.ts';
@@ -25,6 +26,7 @@ export const en = {
   deploy,
   engine,
   gateway,
+  guard,
   health,
   hosts,
   images,

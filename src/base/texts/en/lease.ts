@@ -20,7 +20,8 @@ export const lease = {
   dockerInForeground: 'docker run cannot be limited through its own process: the container is another one.',
   noCardForVram: (p: {device: string}) => `--vram asks for a card, and the device here is ${p.device}.`,
   sizeMissing: 'How many bytes? Say one of --vram, --ram and --bytes.',
-  spanTooShort: (p: {given: string}) => `--for cannot be "${p.given}". Write a span such as 90s, 2h or 7d.`,
+  spanTooShort: (p: {flag: string; given: string}) =>
+    `${p.flag} cannot be "${p.given}". Write a span such as 90s, 2h or 7d.`,
   twoTenants: 'Say either --container or a command, not both.',
   commandMissing: 'Say the command after --.',
   notLimited: (p: {name: string}) => `The limit of "${p.name}" could not be changed.`,

@@ -8,6 +8,7 @@ export const config: typeof en = {
     `没有“${key}”这个设置${meant === '' ? `。此处可用的设置：${known}。` : `。您是不是要写“${meant}”？`}`,
   notAllowed: ({key, given, allowed}) => `${key} 不能是“${given}”。可用的值：${allowed}。`,
   wholeNumber: '整数',
+  list: '列表（每一项以“-”开头）',
   textValue: '文本（请加引号）',
   keysBelow: '缩进书写的下级设置',
   notEmpty: '非空文本',

@@ -7,6 +7,7 @@ import {config} from './config.ts';
 import {deploy} from './deploy.ts';
 import {engine} from './engine.ts';
 import {gateway} from './gateway.ts';
+import {guard} from './guard.ts';
 import {health} from './health.ts';
 import {hosts} from './hosts.ts';
 import {images} from './images.ts';
@@ -26,6 +27,7 @@ export const zhCN: typeof en = {
   deploy,
   engine,
   gateway,
+  guard,
   health,
   hosts,
   images,

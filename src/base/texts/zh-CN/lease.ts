@@ -18,7 +18,7 @@ export const lease: typeof en = {
   dockerInForeground: 'docker run 无法通过它自己的进程来限制：容器是另一个进程。',
   noCardForVram: ({device}) => `--vram 需要显卡，而这里的设备是 ${device}。`,
   sizeMissing: '多少字节？请给出 --vram、--ram 或 --bytes 之一。',
-  spanTooShort: ({given}) => `--for 不能是“${given}”。请写成 90s、2h 或 7d 这样的时长。`,
+  spanTooShort: ({flag, given}) => `${flag} 不能是“${given}”。请写成 90s、2h 或 7d 这样的时长。`,
   twoTenants: '--container 和命令只能给出一个。',
   commandMissing: '请在 -- 之后给出命令。',
   notLimited: ({name}) => `无法更改“${name}”的限制。`,
