@@ -290,13 +290,17 @@ function story(find: () => Place, remotePort: number | undefined): void {
   );
 
   it(
-    'shows in status, health, capacity and logs',
+    'shows in status, health, capacity, monitor and logs',
     async () => {
       const {url} = find();
       expect(await run('status')).toMatchObject({state: 'serving', release: 1, url, runtime: 'docker'});
       expect(await run('health')).toMatchObject({state: 'healthy'});
       const capacity = await run('capacity');
       expect(capacity).toMatchObject({model: {usedBytes: expect.any(Number) as number}});
+      expect(await run('monitor', '--once')).toMatchObject({
+        sample: {device: {totalBytes: expect.any(Number) as number}},
+      });
+      expect(await run('capacity', '--since', '1h')).toMatchObject({history: {days: [{}]}});
       const {lines} = (await run('logs', 'engine-1')) as {lines: {program: string; text: string}[]};
       expect(lines.length).toBeGreaterThan(0);
       expect(new Set(lines.map(({program}) => program))).toEqual(new Set(['engine-1']));
