@@ -25,6 +25,8 @@ describe('the watch of a deployment', () => {
       env: berth.env,
     });
     runtime = await host.runtime('process');
+    // A deploy does not wait for it.
+    await until('the watch', watchPid);
   });
   afterAll(async () => {
     await host[Symbol.asyncDispose]();
