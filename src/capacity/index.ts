@@ -1,7 +1,5 @@
 /** The door of capacity/: what the device holds, who holds it, and what still fits. */
 export {addLease, type AddedLease, type LeaseWish} from './leases/add.ts';
-export {openLeaseBook, type LeaseBook} from './leases/book.ts';
-export {judgeLeases, type BreachFound, type Broken} from './leases/breach.ts';
 export type {Admission, DeploymentClaims, Sum} from './leases/admission.ts';
 export {endLease} from './leases/end.ts';
 export {promisedYet, type Holding} from './leases/holding.ts';

@@ -5,7 +5,7 @@ import {
   type Broken,
   type Holding,
   type Lease,
-} from '../capacity/index.ts';
+} from '../capacity/leases/index.ts';
 import type {Reading} from '../card/index.ts';
 import {formatBytes} from '../base/units.ts';
 import type {Observer, WatchEvent} from '../monitor/index.ts';

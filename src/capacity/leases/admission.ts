@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {bytes, type Bytes} from '../../base/units.ts';
 import type {Reading} from '../../card/index.ts';
 import {safetyMargin} from '../safety.ts';
+import {growthOf} from './growth.ts';
 
 /** Bytes that somebody may use, and what they hold of them now. */
 export interface Claim {
@@ -58,10 +59,6 @@ export interface Admission {
 }
 
 const MIB = 1024 ** 2;
-
-/** What a claim may still grow by. One that is exceeded has no growth left, and its excess is measured. */
-export const growthOf = ({bytes: promised, usedBytes}: Pick<Claim, 'bytes' | 'usedBytes'>): Bytes =>
-  bytes(Math.max(0, promised - usedBytes));
 
 /**
  * Whether bytes of a device can be promised. Both sums must have room: promises alone would forget outsiders, and

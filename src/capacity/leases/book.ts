@@ -4,7 +4,6 @@ import {describeError, systemCode} from '../../base/errors.ts';
 import type {Reading} from '../../card/index.ts';
 import {holdingsOf, type Holding} from './holding.ts';
 import type {Lease} from './lease.ts';
-import {parseLease} from './registry.ts';
 
 /**
  * The leases of the machine that a program runs on, for one that looks each second: files are read again only when
@@ -27,6 +26,8 @@ export function openLeaseBook(folder: string, say: (line: string) => void): Leas
     const mark = `${ino} ${mtimeMs} ${size}`;
     if (read.get(file)?.mark === mark) return;
     try {
+      // What checks a file is large, and most hosts have no lease.
+      const {parseLease} = await import('./registry.ts');
       read.set(file, {mark, lease: parseLease(await readFile(path, 'utf8'), path)});
     } catch (error) {
       if (systemCode(error) === 'ENOENT') throw error;

@@ -1,8 +1,9 @@
 import {bytes, type Bytes} from '../../base/units.ts';
 import {ownerOf, withDescendants, type ProcessReading, type Reading} from '../../card/index.ts';
 import type {OwnProcesses} from '../own-processes.ts';
-import {growthOf} from './admission.ts';
-import {isExpired, type Lease} from './lease.ts';
+import {isExpired} from './expiry.ts';
+import {growthOf} from './growth.ts';
+import type {Lease} from './lease.ts';
 
 /** A lease, and the processes that live on it. */
 export interface Holding {

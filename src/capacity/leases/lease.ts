@@ -52,7 +52,3 @@ export const leaseSchema = z.object({
 export type Lease = z.infer<typeof leaseSchema>;
 export type LeaseSubject = Lease['subject'];
 export type Tier = Lease['tier'];
-
-/** Whether its time is over. Pure. */
-export const isExpired = ({expiresAt}: Pick<Lease, 'expiresAt'>, now: Date): boolean =>
-  expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime();

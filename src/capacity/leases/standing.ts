@@ -1,5 +1,6 @@
 import {startsOf, type Host} from '../../hosts/index.ts';
-import {isExpired, type Lease} from './lease.ts';
+import {isExpired} from './expiry.ts';
+import type {Lease} from './lease.ts';
 import {leaseRegistry} from './registry.ts';
 
 /** The part of a host that leases live on. */

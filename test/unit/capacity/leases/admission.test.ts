@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {textsFor} from '../../../../src/base/texts/index.ts';
 import {bytes, gib, mib, type Bytes} from '../../../../src/base/units.ts';
-import {admit, growthOf, type AdmissionInput, type Claim} from '../../../../src/capacity/leases/admission.ts';
+import {admit, type AdmissionInput, type Claim} from '../../../../src/capacity/leases/admission.ts';
+import {growthOf} from '../../../../src/capacity/leases/growth.ts';
 import {bindingSum, sumLines} from '../../../../src/capacity/leases/say.ts';
 
 const nobody = {bytes: bytes(0), usedBytes: bytes(0)};
