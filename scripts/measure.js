@@ -1,8 +1,8 @@
-// npm run measure -- gpu | gpu-grid | memory: measures on this machine what docs/measurements/ tells.
+// npm run measure -- gpu | gpu-grid | interference | memory: measures on this machine what docs/measurements/ tells.
 import {ensureInstalled} from './support/install.js';
 import {runHere} from './support/run.js';
 
-const MEASURES = ['gpu', 'gpu-grid', 'memory'];
+const MEASURES = ['gpu', 'gpu-grid', 'interference', 'memory'];
 const [name = '', ...args] = process.argv.slice(2);
 
 if (MEASURES.includes(name)) {

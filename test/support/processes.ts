@@ -1,5 +1,8 @@
 import {readdir, readFile} from 'node:fs/promises';
 
+/** What runs of a deployment that serves and is not changed: supervisor, gateway, engine and watch. */
+export const PROGRAMS = 4;
+
 /** Processes (Linux) whose environment says that they belong to this home: what a deployment has running. */
 export async function processesOf(home: string): Promise<{pid: number; command: string}[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);

@@ -6,7 +6,7 @@ import {minutes, ms, seconds} from '../../../src/base/units.ts';
 import {waitFor} from '../../../src/base/wait.ts';
 import {movableClock, type MovableClock} from '../../fakes/clock/clock.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
-import {processesOf} from '../../support/processes.ts';
+import {processesOf, PROGRAMS} from '../../support/processes.ts';
 
 /** Far beyond every deadline, time to live and back-off; the way back goes behind where it began. */
 const FORWARD = minutes(60 * 24 * 40);
@@ -132,7 +132,7 @@ describe('somebody sets the clock', () => {
     await clock.set(BACK * 2);
     const {code, value} = await berth.json('deploy', '--model', 'nano', '--context', '512');
     expect(code, JSON.stringify(value)).toBe(0);
-    await waitFor(async () => ((await processesOf(berth.home)).length === 3 ? true : undefined), {
+    await waitFor(async () => ((await processesOf(berth.home)).length === PROGRAMS ? true : undefined), {
       what: () => 'nothing else to run',
       deadline: seconds(20),
       clock: systemClock,

@@ -6,7 +6,7 @@ import {systemClock} from '../../../src/base/clock.ts';
 import {ms, seconds} from '../../../src/base/units.ts';
 import {waitFor} from '../../../src/base/wait.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
-import {processesOf} from '../../support/processes.ts';
+import {processesOf, PROGRAMS} from '../../support/processes.ts';
 
 const until = <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> =>
   waitFor(ask, {what: () => what, deadline: seconds(30), clock: systemClock, every: ms(50)});
@@ -39,7 +39,7 @@ interface Pids {
 
 const pidsOf = async (berth: Berth): Promise<Pids> => (await berth.json('status')).value.pids as Pids;
 
-/** The deployment serves, and three programs are all there is of it. */
+/** The deployment serves, and its own programs are all there is of it. */
 async function settled(berth: Berth): Promise<Record<string, unknown>> {
   const value = await until('the deployment to serve', async () => {
     const {value} = await berth.json('status');
@@ -47,7 +47,7 @@ async function settled(berth: Berth): Promise<Record<string, unknown>> {
   });
   expect((await berth.ask('Hello!')).done).toBe(true);
   await until('nothing else to run', async () =>
-    (await processesOf(berth.home)).length === 3 ? true : undefined,
+    (await processesOf(berth.home)).length === PROGRAMS ? true : undefined,
   );
   return value;
 }
@@ -63,7 +63,7 @@ describe('the command, killed at a step of the very first deploy', () => {
       await until('it to settle', async () => {
         const {value} = await berth.json('status');
         const left = (await processesOf(berth.home)).length;
-        return (value.state === 'absent' && left === 0) || (value.state === 'serving' && left === 3)
+        return (value.state === 'absent' && left === 0) || (value.state === 'serving' && left === PROGRAMS)
           ? true
           : undefined;
       });
