@@ -16,7 +16,7 @@ import {openBerth, type Berth} from '../../support/berth.ts';
 import {burner, niceOf, USUAL_NICE} from '../../support/burner.ts';
 import {temporaryFolder} from '../../support/temporary.ts';
 import {quantile} from '../harness.ts';
-import type { PHASES} from './page.ts';
+import type {PHASES} from './page.ts';
 import {interferencePage, isMet, ratioOf, type Phase} from './page.ts';
 
 const [htmlFile] = process.argv.slice(2);
