@@ -190,15 +190,18 @@ export async function askEngine(
   name: string,
   path: string,
   method = 'GET',
+  signal?: AbortSignal,
 ): Promise<Response> {
   const {origin, token} = await engines.endpoint(name);
   const headers = {authorization: `Bearer ${token.reveal()}`, connection: 'close'};
-  return await fetch(`${origin}${path}`, {method, headers});
+  return await fetch(`${origin}${path}`, {method, headers, ...(signal && {signal})});
 }
 
 export const healthy = (engines: Engines, name: string): Promise<true> =>
   until(`${name} to be healthy`, async () => {
-    const response = await askEngine(engines, name, '/health').catch(() => undefined);
+    // Where it was to listen somebody else may, who never answers.
+    const limit = AbortSignal.timeout(1000);
+    const response = await askEngine(engines, name, '/health', 'GET', limit).catch(() => undefined);
     return response?.status === 200 ? true : undefined;
   });
 
