@@ -92,14 +92,13 @@ export class Store implements Disposable {
     if (this.#waiting.length === 0 && this.#events.length === 0) return;
     this.#try((db) => {
       db.exec('BEGIN IMMEDIATE');
-      const minute = this.#minute;
       try {
         this.#write(db);
         this.#prune(db);
         db.exec('COMMIT');
       } catch (error) {
         // Gathered again from what is in the file, together with what waits.
-        if (minute) this.#minute = undefined;
+        this.#minute = undefined;
         this.#tenantIds.clear();
         this.#tenantsWritten = 0;
         rollBack(db);

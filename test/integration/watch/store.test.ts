@@ -24,6 +24,28 @@ async function world() {
 }
 
 describe('the store', () => {
+  it('counts nothing twice when a write fails halfway and is done again', async () => {
+    await using disk = await world();
+    using store = disk.open();
+    store.flush();
+    using other = new DatabaseSync(disk.path);
+    other.exec(`CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'full'); END`);
+    const write = (second: number): void => {
+      const at = DAY + second * 1000;
+      store.append(sampleAt(at, windowOf(1, 10), {}), windowOf(1, 10));
+      store.flush();
+    };
+    store.note([{atMs: DAY, kind: 'device-back', text: 'It answers.', numbers: {}}]);
+    for (let second = 0; second < 3; second++) write(second);
+    expect(store.problem).toContain('full');
+    other.exec('DROP TRIGGER full');
+    write(3);
+    expect(store.problem).toBeUndefined();
+    const {rows} = await store.history(DAY, DAY + 60_000, 60_000);
+    expect(rows.map(({gateway}) => gateway?.requests.ok)).toEqual([4]);
+    expect(store.events(DAY)).toHaveLength(1);
+  });
+
   it('tells minutes as they were: least, mean and most, quantiles of all, and who held most', async () => {
     await using disk = await world();
     using store = disk.open();
