@@ -8,9 +8,22 @@ export interface Address {
   host?: string | undefined;
   name?: string | undefined;
   config?: string | undefined;
+  /** What was to be deployed there, as it was typed: the next deploy is to be about the same. */
+  wish?: Wish;
 }
 
-type AddressFlag = keyof Address;
+type AddressFlag = 'host' | 'name' | 'config';
+
+/** Each flag of a deploy that says what is deployed, and those that a next command must not name for it to hold. */
+const WISHES = {
+  model: [],
+  variant: ['model', 'engine'],
+  profile: ['model', 'engine'],
+  engine: ['model'],
+  runtime: ['model', 'engine'],
+} as const;
+type WishFlag = keyof typeof WISHES;
+export type Wish = Readonly<Partial<Record<WishFlag, string>>>;
 
 const DEPLOYMENT: readonly AddressFlag[] = ['host', 'name', 'config'];
 
@@ -58,6 +71,18 @@ export function addressIn(argv: readonly string[]): Address {
   return address;
 }
 
+/** What a command line asks to deploy. Pure. */
+export function wishIn(argv: readonly string[]): Wish {
+  const wish: Partial<Record<WishFlag, string>> = {};
+  for (const [index, word] of argv.entries()) {
+    const [, long, inline] = /^--(model|variant|profile|engine|runtime)(?:=(.*))?$/.exec(word) ?? [];
+    const flag = (long as WishFlag | undefined) ?? (word === '-m' ? 'model' : undefined);
+    const value = inline ?? argv[index + 1];
+    if (flag !== undefined && value !== undefined) wish[flag] = value;
+  }
+  return wish;
+}
+
 /** The address of something that a result names, without what is the default anyway. Pure. */
 export const addressOf = ({host, deployment}: {host: string; deployment: string}): Address => ({
   ...(host !== 'local' && {host}),
@@ -71,13 +96,19 @@ export function addressed(command: string, address: Address): string {
   const [first = ''] = words.split(' ');
   const id = [words, first].find((candidate) => candidate in ADDRESSED);
   if (id === undefined) return command;
-  const flags = (ADDRESSED[id] ?? []).flatMap((flag) => {
-    const value = address[flag];
-    const given = new RegExp(`\\s--${flag}\\b`).test(command);
-    return value === undefined || given ? [] : [` --${flag} ${shellWord(value)}`];
-  });
+  const names = (flag: string): boolean => new RegExp(`\\s--${flag}\\b`).test(command);
+  const typed = (flag: string, value: string | undefined): string[] =>
+    value === undefined || names(flag) ? [] : [` --${flag} ${shellWord(value)}`];
+  const flags = (ADDRESSED[id] ?? []).flatMap((flag) => typed(flag, address[flag]));
+  const wishes = Object.keys(WISHES) as WishFlag[];
+  const same = id === 'deploy' ? wishes.filter((flag) => !WISHES[flag].some(names)) : [];
   const head = `${before}berth ${id}`;
-  return `${head}${flags.join('')}${command.slice(head.length)}`;
+  return [
+    head,
+    ...flags,
+    ...same.flatMap((flag) => typed(flag, address.wish?.[flag])),
+    command.slice(head.length),
+  ].join('');
 }
 
 const shellWord = (word: string): string =>

@@ -9,6 +9,7 @@ import {
   text,
   wayFlags,
 } from '../cli/command.ts';
+import {wishIn, type Address} from '../cli/address.ts';
 import {presentDeploy} from '../cli/present/deployment.ts';
 import {
   deploy,
@@ -63,6 +64,10 @@ export default class Deploy extends BerthCommand<DeployOutcome> {
       exclusive: ['dry-run'],
     }),
   };
+
+  protected override get address(): Address {
+    return {...super.address, wish: wishIn(this.argv)};
+  }
 
   override async run(): Promise<DeployOutcome> {
     const {flags} = await this.parse(Deploy);

@@ -3,6 +3,7 @@ import {bytes, formatBytes, mib, type Bytes} from '../base/units.ts';
 import type {Reading} from '../card/index.ts';
 import type {EngineSettings, KvType} from '../engines/index.ts';
 import type {MemoryEstimate} from '../models/index.ts';
+import {waysOut} from './ways-out.ts';
 
 /** Left alone beyond what the model is predicted to take: what prediction and neighbours may be off by. */
 export const SAFETY = mib(256);
@@ -186,13 +187,4 @@ function doesNotFit(input: PlanInput, settings: EngineSettings): BerthError {
       safetyBytes: SAFETY,
     },
   });
-}
-
-function waysOut(asked: Asked): string[] {
-  const ways = ['berth capacity'];
-  if (asked.contextTokens !== undefined)
-    ways.push(`berth deploy --context ${Math.floor(asked.contextTokens / 2)}`);
-  if ((asked.sequences ?? 2) > 1) ways.push('berth deploy --concurrency 1');
-  if (asked.kvType !== 'q8_0') ways.push('berth deploy --kv q8_0');
-  return ways;
 }

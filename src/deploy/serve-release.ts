@@ -57,7 +57,7 @@ export async function serveRelease(parts: DeployParts, input: ServeInput): Promi
   } catch (error) {
     const cause = firstError(error);
     const fate = await fateOf(parts, input, reached.commit, cause);
-    const failure = failureOf(fate, release.number, committedRelease(site.observed), cause);
+    const failure = failureOf(fate, release, committedRelease(site.observed), cause);
     // What is not known is not written down: the next client that reads the host sees it.
     if (failure instanceof BerthError && fate !== 'unknown') {
       const {code, message} = failure;
@@ -91,14 +91,14 @@ async function fateOf(
   }
 }
 
-function failureOf(fate: Fate, release: number, present: number | undefined, cause: unknown): unknown {
+function failureOf(fate: Fate, release: Release, present: number | undefined, cause: unknown): unknown {
   switch (fate) {
     case 'served':
-      return servesUnfinished(release, cause);
+      return servesUnfinished(release.number, cause);
     case 'failed':
       return notInService(release, present, cause);
     case 'unknown':
-      return mayServe(release, present, cause);
+      return mayServe(release.number, present, cause);
   }
 }
 

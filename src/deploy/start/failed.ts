@@ -2,12 +2,17 @@ import {z} from 'zod';
 import {BerthError, ExitCode} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
 import {OUT_OF_MEMORY} from '../../engines/index.ts';
+import {waysOutBeside, type Sized} from '../ways-out.ts';
 
 /** How far the host was told to keep a release: once `done` it serves, whatever comes after. */
 export type Commit = 'not-asked' | 'asked' | 'done';
 
 /** One error for a release that did not make it: what, why, and what serves now. */
-export function notInService(release: number, present: number | undefined, error: unknown): unknown {
+export function notInService(
+  {number: release, settings}: {number: number; settings: Sized},
+  present: number | undefined,
+  error: unknown,
+): unknown {
   if (!(error instanceof BerthError)) return error;
   const details = {release, serving: present, cause: error.code, ...error.details};
   const told = {
@@ -31,6 +36,7 @@ export function notInService(release: number, present: number | undefined, error
   const {askedBytes, freeBytes, knownBy} = short.data;
   return new BerthError({
     ...told,
+    try: waysOutBeside(error.try, settings),
     what: (t) =>
       t.deploy.shortOfMemory({
         ...{release, present},

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {addressed, addressIn, addressOf} from '../../../src/cli/address.ts';
+import {addressed, addressIn, addressOf, wishIn} from '../../../src/cli/address.ts';
 import {tellError} from '../../../src/cli/tell-error.ts';
 import {BerthError} from '../../../src/base/errors.ts';
 
@@ -41,6 +41,20 @@ describe('a next command', () => {
       expect(addressed(command, address)).toBe(command);
     },
   );
+
+  it.each([
+    [
+      'berth deploy --context 4096',
+      'berth deploy --model x --profile headroom --engine embedded --context 4096',
+    ],
+    ['berth deploy --engine vllm', 'berth deploy --model x --engine vllm'],
+    ['berth deploy --model y', 'berth deploy --model y'],
+    ['berth logs', 'berth logs'],
+  ])('"%s" is about the model that was to be deployed', (command, full) => {
+    const wish = wishIn(['-m', 'x', '--engine=embedded', '--profile', 'headroom', '--context', '9']);
+    expect(wish).toEqual({model: 'x', engine: 'embedded', profile: 'headroom'});
+    expect(addressed(command, {wish})).toBe(full);
+  });
 
   it('stays where everything is the default', () => {
     expect(addressed('berth logs', {})).toBe('berth logs');

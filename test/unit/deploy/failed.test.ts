@@ -4,18 +4,20 @@ import {textsFor} from '../../../src/base/texts/index.ts';
 import {gib, mib} from '../../../src/base/units.ts';
 import {notInService} from '../../../src/deploy/start/failed.ts';
 
+const RELEASE = {number: 2, settings: {contextTokens: 2048, sequences: 1, kvType: 'f16'}};
+
 const gateFailed = (details: Record<string, unknown>): BerthError =>
   new BerthError({
     code: 'gate_failed',
     what: () => 'The candidate did not pass the gate.',
     why: () => 'The program ended (exit 1).',
-    try: ['berth capacity'],
+    try: ['berth capacity', 'berth deploy --context 4096', 'berth deploy --engine llama-cpp'],
     exit: ExitCode.unhealthy,
     details,
     lastLines: ['loading', 'cudaMalloc failed: out of memory', 'exiting'],
   });
 const told = (details: Record<string, unknown>, present?: number): BerthError =>
-  notInService(2, present, gateFailed(details)) as BerthError;
+  notInService(RELEASE, present, gateFailed(details)) as BerthError;
 
 describe('a release that did not make it', () => {
   const short = {knownCause: 'out_of_memory', knownBy: 'cudaMalloc failed: out of memory'};
@@ -27,7 +29,14 @@ describe('a release that did not make it', () => {
     );
     expect(error.what(textsFor('zh-CN'))).toContain('19.5 GiB');
     expect(error).toMatchObject({
-      ...{code: 'deploy_failed', exit: ExitCode.doesNotFit, why: undefined, try: ['berth capacity']},
+      ...{code: 'deploy_failed', exit: ExitCode.doesNotFit, why: undefined},
+      // Less than was asked for, never the dictionary's own figure, and what else the engine advises.
+      try: [
+        'berth capacity',
+        'berth deploy --context 1024',
+        'berth deploy --kv q8_0',
+        'berth deploy --engine llama-cpp',
+      ],
       lastLines: ['cudaMalloc failed: out of memory'],
       details: {release: 2, serving: 1, cause: 'gate_failed', askedBytes: gib(19.5)},
     });
@@ -50,6 +59,6 @@ describe('a release that did not make it', () => {
       lastLines: ['loading', 'cudaMalloc failed: out of memory', 'exiting'],
     });
     const bug = new TypeError('x is not a function');
-    expect(notInService(2, 1, bug)).toBe(bug);
+    expect(notInService(RELEASE, 1, bug)).toBe(bug);
   });
 });

@@ -9,11 +9,12 @@ const lost = new BerthError({
   try: ['berth host check gpu1'],
   exit: ExitCode.unreachable,
 });
+const release = {number: 2, settings: {}};
 const crashed = new BerthError({code: 'engine_ended', what: () => 'It ended.', exit: ExitCode.unhealthy});
 
 describe('the error of a deploy that failed', () => {
   it('exits as unreachable when the host was lost, and keeps why and what to type', () => {
-    expect(notInService(2, 1, lost)).toMatchObject({
+    expect(notInService(release, 1, lost)).toMatchObject({
       code: 'deploy_failed',
       exit: 3,
       message:
@@ -25,7 +26,7 @@ describe('the error of a deploy that failed', () => {
   });
 
   it('exits as failed whatever else it was, and always says what to type', () => {
-    expect(notInService(2, undefined, crashed)).toMatchObject({
+    expect(notInService(release, undefined, crashed)).toMatchObject({
       code: 'deploy_failed',
       exit: 1,
       message: 'Release 2 was not put into service. It ended.',
@@ -57,6 +58,10 @@ describe('the error of a deploy that failed', () => {
 
   it('leaves a bug what it is', () => {
     const bug = new Error('bug');
-    expect([notInService(2, 1, bug), mayServe(2, 1, bug), servesUnfinished(2, bug)]).toEqual([bug, bug, bug]);
+    expect([notInService(release, 1, bug), mayServe(2, 1, bug), servesUnfinished(2, bug)]).toEqual([
+      bug,
+      bug,
+      bug,
+    ]);
   });
 });
