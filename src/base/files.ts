@@ -48,12 +48,16 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new BerthError({
-      code: 'state_file_damaged',
-      what: (t) => t.base.stateFileDamaged({path}),
-      try: [`mv ${path} ${path}.damaged`],
-      details: {path},
-      cause: error,
-    });
+    throw stateFileDamaged(path, error);
   }
 }
+
+/** A file of state, on whatever host, that does not say what it should. `first`: what to type before it is put aside. */
+export const stateFileDamaged = (path: string, cause?: unknown, first: readonly string[] = []): BerthError =>
+  new BerthError({
+    code: 'state_file_damaged',
+    what: (t) => t.base.stateFileDamaged({path}),
+    try: [...first, `mv ${path} ${path}.damaged`],
+    details: {path},
+    cause,
+  });

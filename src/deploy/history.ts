@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import type {z} from 'zod';
 import {BerthError, ExitCode} from '../base/errors.ts';
+import {stateFileDamaged} from '../base/files.ts';
 import type {Host, HostFiles} from '../hosts/index.ts';
 import {outcomeSchema, releaseSchema, type Outcome, type Release} from './release.ts';
 
@@ -85,13 +86,7 @@ export class History {
     try {
       return schema.parse(JSON.parse(text));
     } catch (cause) {
-      throw new BerthError({
-        code: 'state_file_damaged',
-        what: (t) => t.base.stateFileDamaged({path}),
-        try: [`mv ${path} ${path}.damaged`],
-        details: {path},
-        cause,
-      });
+      throw stateFileDamaged(path, cause);
     }
   }
 

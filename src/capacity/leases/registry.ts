@@ -1,5 +1,6 @@
 import {join} from 'node:path/posix';
 import {BerthError, ExitCode} from '../../base/errors.ts';
+import {stateFileDamaged} from '../../base/files.ts';
 import {nearest} from '../../base/nearest.ts';
 import type {Host} from '../../hosts/index.ts';
 import {LEASE_NAME, leaseSchema, type Lease} from './lease.ts';
@@ -58,13 +59,7 @@ export function parseLease(text: string, path: string): Lease {
   try {
     return leaseSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new BerthError({
-      code: 'state_file_damaged',
-      what: (t) => t.base.stateFileDamaged({path}),
-      try: [`mv ${path} ${path}.damaged`],
-      details: {path},
-      cause,
-    });
+    throw stateFileDamaged(path, cause);
   }
 }
 

@@ -1,7 +1,7 @@
 import {timingSafeEqual} from 'node:crypto';
 import {join} from 'node:path';
 import {systemClock, type Clock} from '../../base/clock.ts';
-import {BerthError} from '../../base/errors.ts';
+import {stateFileDamaged} from '../../base/files.ts';
 import type {Secret} from '../../base/secret.ts';
 import type {HostFiles} from '../../hosts/index.ts';
 import {createKey, hashKey} from './key.ts';
@@ -28,13 +28,7 @@ export async function readKeys(files: HostFiles, stateFolder: string): Promise<K
   try {
     return parseKeys(text);
   } catch (error) {
-    throw new BerthError({
-      code: 'state_file_damaged',
-      what: (t) => t.base.stateFileDamaged({path}),
-      try: [`mv ${path} ${path}.damaged`],
-      details: {path},
-      cause: error,
-    });
+    throw stateFileDamaged(path, error);
   }
 }
 

@@ -1,4 +1,5 @@
 import {BerthError, ExitCode} from '../../../../base/errors.ts';
+import {stateFileDamaged} from '../../../../base/files.ts';
 import {formatDuration, type Duration} from '../../../../base/units.ts';
 import type {PortHolder} from '../../../host.ts';
 import type {Failure} from '../wire.ts';
@@ -124,13 +125,8 @@ export const nothingDeployed = (deployment: string): BerthError =>
     details: {deployment},
   });
 
-export const stateDamaged = (path: string): BerthError =>
-  new BerthError({
-    code: 'state_file_damaged',
-    what: (t) => t.base.stateFileDamaged({path}),
-    try: ['berth deploy', `mv ${path} ${path}.damaged`],
-    details: {path},
-  });
+/** The next deploy heals it. */
+export const stateDamaged = (path: string): BerthError => stateFileDamaged(path, undefined, ['berth deploy']);
 
 export const otherVersion = (): BerthError =>
   new BerthError({
