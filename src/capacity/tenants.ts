@@ -1,13 +1,10 @@
-import type {ProcessReading, Reading} from '../card/index.ts';
+import {outsiderKey, type ProcessReading, type Reading} from '../card/index.ts';
 import type {Holding} from './leases/holding.ts';
 import type {OwnProcesses} from './own-processes.ts';
 import type {Tenant} from './schema.ts';
 
 /** Outsiders named one by one; the others share one row. */
 const NAMED = 8;
-
-/** One container is one tenant; outside of containers, one user's processes of one name. */
-const keyOf = (one: ProcessReading): string => one.containerId ?? `${one.user ?? ''} ${one.name}`;
 
 const largestFirst = (a: {usedBytes: number}, b: {usedBytes: number}): number => b.usedBytes - a.usedBytes;
 
@@ -55,7 +52,7 @@ export function groupTenants(
   const leaseholders = holdings.flatMap(({processes}) => processes);
   const own = new Set([...model, ...programs, ...leaseholders].map((one) => one.pid));
   const others = reading.processes.filter((one) => !own.has(one.pid));
-  const groups = [...Map.groupBy(others, keyOf).values()].map((group) =>
+  const groups = [...Map.groupBy(others, outsiderKey).values()].map((group) =>
     tenantOf('outsider', group.toSorted(largestFirst)[0]?.name ?? '', group),
   );
   groups.sort(largestFirst);

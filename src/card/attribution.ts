@@ -33,3 +33,12 @@ export function ownerOf(
   const [outermost] = path;
   return outermost === undefined ? {kind: 'host'} : {kind: 'container', containerId: outermost};
 }
+
+/**
+ * Who a process is that nobody has claimed: one container is one tenant, and outside of containers one user's
+ * processes of one name. `container:<64 hex>` or `host:<user> <name>`. Pure.
+ */
+export function outsiderKey(process: Pick<ProcessReading, 'containerId' | 'containerPath' | 'user' | 'name'>): string {
+  const owner = ownerOf(process, []);
+  return owner.kind === 'host' ? `host:${process.user ?? ''} ${process.name}` : `container:${owner.containerId}`;
+}

@@ -1,6 +1,6 @@
 /** The door of card/: readings of the device that is shared. */
 export type {Device, DeviceFacts, ProcessReading, Reading} from './device.ts';
-export {ownerOf, type ContainerOwner, type Owner} from './attribution.ts';
+export {outsiderKey, ownerOf, type ContainerOwner, type Owner} from './attribution.ts';
 export {openCpuDevice, type CpuDeviceOptions} from './cpu/device.ts';
 export {memoryGroupOf} from './cpu/proc-text.ts';
 export {showCommand} from './cpu/command-line.ts';

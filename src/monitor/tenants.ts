@@ -1,4 +1,4 @@
-import {ownerOf, withDescendants, type ProcessReading, type Reading} from '../card/index.ts';
+import {outsiderKey, withDescendants, type ProcessReading, type Reading} from '../card/index.ts';
 import type {Told} from '../hosts/index.ts';
 import type {SampledTenant, TenantKind} from './sample.ts';
 
@@ -31,8 +31,7 @@ export function tenantsOf(reading: Reading, {told, watchPid, leases, cores}: Who
     if (berth.has(one.pid)) return 'berth';
     const lease = leases?.get(one.pid);
     if (lease !== undefined) return `lease:${lease}`;
-    const owner = ownerOf(one, []);
-    return owner.kind === 'host' ? `host:${one.user ?? ''} ${one.name}` : `container:${owner.containerId}`;
+    return outsiderKey(one);
   });
   const modelName = told.engines.find(({serving}) => serving)?.model ?? told.engines[0]?.model ?? 'model';
   const all = [...groups].map(([key, members]) => tenantOf(key, modelName, members, cores));

@@ -1,4 +1,4 @@
-import type {NeighbourTarget, Neighbours} from '../hosts/neighbours/index.ts';
+import type {NeighbourTarget, Neighbours} from '../hosts/neighbours/hold/index.ts';
 import {
   GuardKeeper,
   guardStatus,

@@ -9,7 +9,7 @@ import {systemClock} from '../base/clock.ts';
 import {describeError} from '../base/errors.ts';
 import {openFollower, type DeviceFacts} from '../card/index.ts';
 import type {WatchHears, WatchSays} from '../hosts/index.ts';
-import {connectDockerHere, openNeighbours} from '../hosts/neighbours/index.ts';
+import {connectDockerHere, openNeighbours} from '../hosts/neighbours/hold/index.ts';
 import {metricsOf, Sampler, Store, type Answers, type Observer, type WatchEvent} from '../monitor/index.ts';
 import {answer} from './answer.ts';
 import {Guarding} from './guarding.ts';

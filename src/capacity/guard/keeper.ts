@@ -3,7 +3,7 @@ import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {describeError, systemCode} from '../../base/errors.ts';
 import {writeJson} from '../../base/files.ts';
-import type {Hold, Neighbours, NeighbourTarget, ProcessIdentity} from '../../hosts/neighbours/index.ts';
+import type {Hold, Neighbours, NeighbourTarget, ProcessIdentity} from '../../hosts/neighbours/hold/index.ts';
 import {decide, type GuardOrder} from './decide.ts';
 import type {GuardEvent} from './events.ts';
 import type {Observation} from './observation.ts';

@@ -8,7 +8,7 @@ import {GuardKeeper} from '../../../src/capacity/guard/keeper.ts';
 import type {GuardEvent} from '../../../src/capacity/guard/events.ts';
 import type {Observation} from '../../../src/capacity/guard/observation.ts';
 import {guardPolicySchema} from '../../../src/capacity/guard/policy.ts';
-import {openNeighbours} from '../../../src/hosts/neighbours/index.ts';
+import {openNeighbours} from '../../../src/hosts/neighbours/hold/index.ts';
 import {burner, niceOf, stateOf, USUAL_NICE, type Burner} from '../../support/burner.ts';
 import {needs} from '../../support/needs.ts';
 import {temporaryFolder} from '../../support/temporary.ts';

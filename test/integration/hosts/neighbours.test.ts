@@ -7,7 +7,7 @@ import {describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
 import {seconds} from '../../../src/base/units.ts';
 import {waitFor} from '../../../src/base/wait.ts';
-import {openNeighbours, type Hold, type Neighbours} from '../../../src/hosts/neighbours/index.ts';
+import {openNeighbours, type Hold, type Neighbours} from '../../../src/hosts/neighbours/hold/index.ts';
 import {burner, niceOf, stateOf, USUAL_NICE, type Burner} from '../../support/burner.ts';
 import {needs} from '../../support/needs.ts';
 import {needsDocker} from '../../rig/rig.ts';

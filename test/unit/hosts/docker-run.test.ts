@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {parseDockerRun} from '../../../src/hosts/tenants/docker-run.ts';
-import {parseStarts} from '../../../src/hosts/tenants/starts.ts';
+import {parseDockerRun} from '../../../src/hosts/neighbours/settle/docker-run.ts';
+import {parseStarts} from '../../../src/hosts/neighbours/settle/starts.ts';
 
 describe('docker run as it is typed', () => {
   it.each([

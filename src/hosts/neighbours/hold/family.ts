@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs';
-import {identify, readQuietly, type ProcessIdentity} from '../local/processes.ts';
+import {identify, readQuietly, type ProcessIdentity} from '../../local/processes.ts';
 
 /** Those of the processes that live, and whatever they have started since: all by identity, parents first. */
 export function familyOf(roots: readonly ProcessIdentity[]): ProcessIdentity[] {

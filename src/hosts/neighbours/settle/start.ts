@@ -4,8 +4,8 @@ import {mkdir, open, readFile, writeFile} from 'node:fs/promises';
 import {constants} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import type {Writable} from 'node:stream';
-import {BerthError} from '../../base/errors.ts';
-import {identify} from '../local/processes.ts';
+import {BerthError} from '../../../base/errors.ts';
+import {identify} from '../../local/processes.ts';
 
 export interface TenantStart {
   argv: readonly [string, ...string[]];

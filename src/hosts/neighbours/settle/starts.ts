@@ -1,5 +1,5 @@
-import type {Host} from '../host.ts';
-import {identify} from '../local/processes.ts';
+import type {Host} from '../../host.ts';
+import {identify} from '../../local/processes.ts';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 

@@ -1,7 +1,7 @@
-import {BerthError} from '../../base/errors.ts';
-import {minutes} from '../../base/units.ts';
-import {dockerProblem} from '../docker/problems.ts';
-import type {Host, RanThere} from '../host.ts';
+import {BerthError} from '../../../base/errors.ts';
+import {minutes} from '../../../base/units.ts';
+import {dockerProblem} from '../../docker/problems.ts';
+import type {Host, RanThere} from '../../host.ts';
 import {LEASE_LABEL} from './containers.ts';
 import type {DockerRun} from './docker-run.ts';
 

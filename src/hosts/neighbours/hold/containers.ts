@@ -1,6 +1,6 @@
-import type {Docker} from '../docker/docker.ts';
-import {apiMessage, apiStatus} from '../docker/failures.ts';
-import {unless} from '../docker/container.ts';
+import type {Docker} from '../../docker/docker.ts';
+import {apiMessage, apiStatus} from '../../docker/failures.ts';
+import {unless} from '../../docker/container.ts';
 import {CannotHold, type ContainerHold, type NeighbourAction} from './neighbour.ts';
 
 /** The least that Docker takes; 1024 is what a container has that was started without a wish. */

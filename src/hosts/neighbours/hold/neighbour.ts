@@ -1,4 +1,4 @@
-import type {ProcessIdentity} from '../local/processes.ts';
+import type {ProcessIdentity} from '../../local/processes.ts';
 
 /** Who something is done to: all processes of a neighbour, or its container. */
 export type NeighbourTarget =

@@ -1,7 +1,7 @@
 import type {Duplex} from 'node:stream';
 import {userInfo} from 'node:os';
-import {identify, type ProcessIdentity} from '../local/processes.ts';
-import type {Docker} from '../docker/docker.ts';
+import {identify, type ProcessIdentity} from '../../local/processes.ts';
+import type {Docker} from '../../docker/docker.ts';
 import type * as Containers from './containers.ts';
 import type {Hold, NeighbourAction, NeighbourTarget} from './neighbour.ts';
 import {holdProcesses, prepareProcesses, releaseProcesses} from './processes.ts';
@@ -23,7 +23,7 @@ export function openNeighbours(connect: () => Promise<Duplex>): Neighbours {
   let opened: Promise<{docker: Docker; containers: typeof Containers}> | undefined;
   const containersOf = (): NonNullable<typeof opened> =>
     // Its libraries are large, and most watches never need them.
-    (opened ??= Promise.all([import('../docker/docker.ts'), import('./containers.ts')]).then(
+    (opened ??= Promise.all([import('../../docker/docker.ts'), import('./containers.ts')]).then(
       ([{openDocker}, containers]) => ({docker: openDocker(connect), containers}),
     ));
   return {
@@ -55,6 +55,6 @@ export function openNeighbours(connect: () => Promise<Duplex>): Neighbours {
 
 /** A stream to this machine's Docker, wherever it listens. */
 export async function connectDockerHere(): Promise<Duplex> {
-  const {connectLocalDocker} = await import('../local/docker.ts');
+  const {connectLocalDocker} = await import('../../local/docker.ts');
   return await connectLocalDocker(process.env, userInfo().username);
 }

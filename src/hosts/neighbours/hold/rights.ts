@@ -1,4 +1,4 @@
-import {readQuietly} from '../local/processes.ts';
+import {readQuietly} from '../../local/processes.ts';
 
 /** Bit of the capability to set any nice value. Source: capability.h. */
 const CAP_SYS_NICE = 23n;

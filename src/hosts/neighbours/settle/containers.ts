@@ -1,8 +1,8 @@
 import type {Duplex} from 'node:stream';
 import {z} from 'zod';
-import {bytes, type Bytes} from '../../base/units.ts';
-import type {Docker} from '../docker/docker.ts';
-import {LABEL} from '../runtimes/docker/names.ts';
+import {bytes, type Bytes} from '../../../base/units.ts';
+import type {Docker} from '../../docker/docker.ts';
+import {LABEL} from '../../runtimes/docker/names.ts';
 
 /** A container of a host that is, or is to become, a neighbour of the model. */
 export interface TenantContainer {
@@ -60,9 +60,9 @@ const inspectSchema = z.object({
 /** The containers of the engine behind `connect` (see `Host.connectDocker`). Loads the library for it only now. */
 export async function openTenantContainers(connect: () => Promise<Duplex>): Promise<TenantContainers> {
   const [{openDocker}, {removeContainer}, {apiStatus, asking}] = await Promise.all([
-    import('../docker/docker.ts'),
-    import('../docker/container.ts'),
-    import('../docker/failures.ts'),
+    import('../../docker/docker.ts'),
+    import('../../docker/container.ts'),
+    import('../../docker/failures.ts'),
   ]);
   const docker: Docker = openDocker(connect);
   const find = async (name: string): Promise<TenantContainer | undefined> => {

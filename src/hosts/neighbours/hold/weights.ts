@@ -1,6 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {readQuietly} from '../local/processes.ts';
+import {readQuietly} from '../../local/processes.ts';
 import type {HeldWeight} from './neighbour.ts';
 
 /** Control groups of both versions, where the CPU is shared out. */

@@ -1,6 +1,6 @@
 import {getPriority, setPriority} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
-import {isAlive, signalProcess, type ProcessIdentity} from '../local/processes.ts';
+import {isAlive, signalProcess, type ProcessIdentity} from '../../local/processes.ts';
 import {familyOf, threadsOf} from './family.ts';
 import {CannotHold, type HeldProcess, type NeighbourAction, type ProcessHold} from './neighbour.ts';
 import {lowestNice} from './rights.ts';
