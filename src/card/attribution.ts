@@ -38,7 +38,11 @@ export function ownerOf(
  * Who a process is that nobody has claimed: one container is one tenant, and outside of containers one user's
  * processes of one name. `container:<64 hex>` or `host:<user> <name>`. Pure.
  */
-export function outsiderKey(process: Pick<ProcessReading, 'containerId' | 'containerPath' | 'user' | 'name'>): string {
+export function outsiderKey(
+  process: Pick<ProcessReading, 'containerId' | 'containerPath' | 'user' | 'name'>,
+): string {
   const owner = ownerOf(process, []);
-  return owner.kind === 'host' ? `host:${process.user ?? ''} ${process.name}` : `container:${owner.containerId}`;
+  return owner.kind === 'host'
+    ? `host:${process.user ?? ''} ${process.name}`
+    : `container:${owner.containerId}`;
 }

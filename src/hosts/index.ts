@@ -12,7 +12,11 @@ export {shareHosts} from './shared.ts';
 export type {SshHost, SshHostOptions} from './ssh/ssh-host.ts';
 export type {Asking} from './asking.ts';
 export {lockFolder, lockTimes, type Lock, type LockTimes} from './folder-lock.ts';
-export {openTenantContainers, type TenantContainer, type TenantContainers} from './neighbours/settle/containers.ts';
+export {
+  openTenantContainers,
+  type TenantContainer,
+  type TenantContainers,
+} from './neighbours/settle/containers.ts';
 export {createTenant} from './neighbours/settle/create.ts';
 export {parseDockerRun, type DockerRun} from './neighbours/settle/docker-run.ts';
 export {hasBegun, notStarted, startGated, type GatedTenant} from './neighbours/settle/start.ts';

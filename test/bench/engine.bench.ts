@@ -6,26 +6,15 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import {NANO_SHAPE, writeSynthetic, type SyntheticShape} from '../../src/models/index.ts';
+import {NANO_SHAPE, writeSynthetic} from '../../src/models/index.ts';
 import {quantile, type Bench, type Figure} from './harness.ts';
+import {SYNTHETIC_160MB} from './synthetic.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const STREAMS = [1, 8] as const;
 const SEQUENCES = 8;
 const THREADS = 1;
 const ROUNDS = 5;
-
-/** 160 MB of weights: a token costs tens of milliseconds on a core, and a real 4B model's costs many times that. */
-const LARGER: SyntheticShape = {
-  ...NANO_SHAPE,
-  name: 'Berth synthetic',
-  type: 'Q8_0',
-  layers: 12,
-  hidden: 1024,
-  feedForward: 3072,
-  heads: 16,
-  kvHeads: 8,
-};
 
 interface Contender extends AsyncDisposable {
   /** Tokens a second, all streams together. */
@@ -133,7 +122,7 @@ const bench: Bench = {
     try {
       const [nano, larger] = [join(folder, 'nano.gguf'), join(folder, 'larger.gguf')];
       await writeSynthetic(nano, NANO_SHAPE);
-      await writeSynthetic(larger, LARGER);
+      await writeSynthetic(larger, SYNTHETIC_160MB);
       return [
         // The goal is for models of a size that people deploy; nano is reported to show what a token costs us.
         ...(await compare(larger, 48, true, '160 MB model', signal)),

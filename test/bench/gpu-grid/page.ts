@@ -1,7 +1,7 @@
 /** The measured grid as people and programs read it. Pure. */
-import {bytes, mib, type Bytes} from '../../../src/base/units.ts';
+import {bytes, type Bytes} from '../../../src/base/units.ts';
 import type {Buffers, MemorySettings} from '../../support/engine-peak.ts';
-import {withinGoal} from '../memory/page.ts';
+import {FEWEST_SETTINGS, inMib, mean, round, signed, titleOf, whole, withinGoal} from '../memory/figures.ts';
 
 /** What a loaded and filled engine takes of a card. */
 export interface OnCard {
@@ -43,14 +43,6 @@ export interface GpuVerdict {
   besideBuffersMiB: {least: number; mean: number; most: number};
 }
 
-/** The goal is for a grid of so many settings. */
-const FEWEST = 24;
-
-const inMib = (size: number): number => size / mib(1);
-const round = (value: number): number => Math.round(value * 10) / 10;
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-
 /** The process's own where the driver tells it: others may have moved meanwhile. */
 export const measuredBytes = ({processBytes, differenceBytes}: OnCard): Bytes =>
   processBytes ?? differenceBytes;
@@ -61,9 +53,6 @@ const buffersBytes = ({buffers}: OnCard): Bytes =>
 const plannedBuffers = ({terms}: GpuRow): Bytes =>
   bytes(terms.reduce((sum, {name, totalBytes}) => (name === 'runtime' ? sum : sum + totalBytes), 0));
 
-const titleOf = ({model, sequences, contextTokens, kvType, batchTokens}: GpuRow): string =>
-  `${model}, ${sequences} x ${contextTokens} ${kvType} batch ${batchTokens}`;
-
 export function verdictOf({rows}: Pick<GpuReport, 'rows'>): GpuVerdict {
   const errors = rows.map((row) => inMib(row.predictedBytes - measuredBytes(row)));
   const beside = rows.map((row) => inMib(measuredBytes(row) - buffersBytes(row)));
@@ -71,7 +60,7 @@ export function verdictOf({rows}: Pick<GpuReport, 'rows'>): GpuVerdict {
     .filter((row) => !withinGoal({predictedBytes: row.predictedBytes, measuredBytes: measuredBytes(row)}))
     .map(titleOf);
   return {
-    met: missed.length === 0 && rows.length >= FEWEST,
+    met: missed.length === 0 && rows.length >= FEWEST_SETTINGS,
     settings: rows.length,
     missed,
     meanErrorMiB: round(mean(errors.map(Math.abs))),
@@ -86,8 +75,6 @@ export function verdictOf({rows}: Pick<GpuReport, 'rows'>): GpuVerdict {
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const whole = (size: number): string => inMib(size).toFixed(0);
-const signed = (size: number): string => `${size >= 0 ? '+' : ''}${inMib(size).toFixed(0)}`;
 
 export function gpuPage(report: GpuReport, raw: string): string {
   const verdict = verdictOf(report);
@@ -130,7 +117,7 @@ export function gpuPage(report: GpuReport, raw: string): string {
     line(['worst error', '150 MiB or 3 %', `${verdict.worstErrorMiB} MiB`]),
     line(['worst under-estimate', '50 MiB', `${verdict.worstUnderMiB} MiB`]),
     line(['beside the buffers', '410 MiB planned', `${least} to ${most} MiB, mean ${usual} MiB`]),
-    line(['verdict', `at least ${FEWEST} settings`, verdict.met ? 'met' : `MISSED: ${missed}`]),
+    line(['verdict', `at least ${FEWEST_SETTINGS} settings`, verdict.met ? 'met' : `MISSED: ${missed}`]),
     '',
     line([...head, ...buffersHead]),
     line([...head, ...buffersHead].map((_, index) => (index < 1 ? '---' : '---:'))),

@@ -11,11 +11,12 @@ import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {format, resolveConfig} from 'prettier';
 import {berthVersion} from '../../../src/base/version.ts';
-import {NANO_SHAPE, writeSynthetic} from '../../../src/models/index.ts';
+import {writeSynthetic} from '../../../src/models/index.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
 import {burner, niceOf, USUAL_NICE} from '../../support/burner.ts';
 import {temporaryFolder} from '../../support/temporary.ts';
 import {quantile} from '../harness.ts';
+import {SYNTHETIC_160MB} from '../synthetic.ts';
 import type {PHASES} from './page.ts';
 import {interferencePage, isMet, ratioOf, type Phase} from './page.ts';
 
@@ -127,17 +128,8 @@ const load = loadavg()[0] ?? 0;
 const cores = cpus().length;
 await using folder = await temporaryFolder();
 const weights = join(folder.path, 'synthetic.gguf');
-// 160 MB of weights: a token takes long enough for its client to be no neighbour worth naming.
-await writeSynthetic(weights, {
-  ...NANO_SHAPE,
-  name: 'Berth synthetic',
-  type: 'Q8_0',
-  layers: 12,
-  hidden: 1024,
-  feedForward: 3072,
-  heads: 16,
-  kvHeads: 8,
-});
+// A token takes long enough for its client to be no neighbour worth naming.
+await writeSynthetic(weights, SYNTHETIC_160MB);
 await using berth = await openBerth();
 await writeFile(join(berth.home, 'berth.yaml'), `guard: {coolDown: ${COOL_DOWN_MS / 1000}s}\n`);
 console.log('deploying…');

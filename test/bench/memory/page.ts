@@ -1,6 +1,7 @@
 /** The measured grid as people and programs read it. Pure. */
-import {mib, type Bytes} from '../../../src/base/units.ts';
+import type {Bytes} from '../../../src/base/units.ts';
 import type {Buffers, MemorySettings} from '../../support/engine-peak.ts';
+import {FEWEST_SETTINGS, inMib, mean, round, signed, titleOf, whole, withinGoal} from './figures.ts';
 
 export interface MemoryRow extends MemorySettings {
   model: string;
@@ -43,23 +44,6 @@ export interface Verdict {
   rivalMeanBuffersErrorMiB?: number;
 }
 
-const inMib = (size: number): number => size / mib(1);
-const round = (value: number): number => Math.round(value * 10) / 10;
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const titleOf = ({model, sequences, contextTokens, kvType, batchTokens}: MemoryRow): string =>
-  `${model}, ${sequences} x ${contextTokens} ${kvType} batch ${batchTokens}`;
-
-/** |predicted - measured| <= 150 MiB or 3 %, whichever is larger, and never under by more than 50 MiB. */
-export const withinGoal = ({
-  predictedBytes,
-  measuredBytes,
-}: Pick<MemoryRow, 'predictedBytes' | 'measuredBytes'>): boolean => {
-  const off = predictedBytes - measuredBytes;
-  return Math.abs(off) <= Math.max(mib(150), measuredBytes * 0.03) && off >= -1 * mib(50);
-};
-
 export function verdictOf({rows}: Pick<MemoryReport, 'rows'>): Verdict {
   const errors = rows.map((row) => inMib(row.predictedBytes - row.measuredBytes));
   const buffers = rows.map((row) => inMib(row.predictedBuffersBytes - row.measuredBuffersBytes));
@@ -73,7 +57,7 @@ export function verdictOf({rows}: Pick<MemoryReport, 'rows'>): Verdict {
   const missed = rows.filter((row) => !withinGoal(row)).map(titleOf);
   const better = rivals.length === 0 || of(errors) < of(rivals);
   return {
-    met: missed.length === 0 && better && rows.length >= 24,
+    met: missed.length === 0 && better && rows.length >= FEWEST_SETTINGS,
     settings: rows.length,
     missed,
     meanErrorMiB: of(errors),
@@ -85,8 +69,6 @@ export function verdictOf({rows}: Pick<MemoryReport, 'rows'>): Verdict {
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const whole = (size: number): string => inMib(size).toFixed(0);
-const signed = (size: number): string => `${size >= 0 ? '+' : ''}${inMib(size).toFixed(0)}`;
 
 export function memoryPage(report: MemoryReport): string {
   const verdict = verdictOf(report);

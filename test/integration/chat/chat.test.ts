@@ -7,6 +7,7 @@ import {createInterface, type Interface} from 'node:readline';
 import {text} from 'node:stream/consumers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {freePort} from '../../support/berth.ts';
+import {needs} from '../../support/needs.ts';
 
 const RUN = join(import.meta.dirname, '../../../bin/run.js');
 
@@ -188,7 +189,7 @@ describe('a conversation from a pipe', () => {
   });
 });
 
-const python = await hasPython();
+const python = needs(await hasPython(), 'python3');
 
 async function hasPython(): Promise<boolean> {
   const child = spawn('python3', ['-c', 'import pty']);
