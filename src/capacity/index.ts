@@ -2,6 +2,7 @@
 export {addLease, type AddedLease, type LeaseWish} from './leases/add.ts';
 export type {Admission, DeploymentClaims, Sum} from './leases/admission.ts';
 export {endLease} from './leases/end.ts';
+export {wasKilledAtLimit} from './leases/keep/groups.ts';
 export {promisedYet, type Holding} from './leases/holding.ts';
 export type {Lease, LeaseSubject, Tier} from './leases/lease.ts';
 export {lookAtLeases, type SeenLease} from './leases/look.ts';

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {basename} from 'node:path';
 import {z} from 'zod';
-import {formatBytes} from '../base/units.ts';
+import {formatBytes, mib} from '../base/units.ts';
 import {
   addLease,
   deviceName,
@@ -9,6 +9,7 @@ import {
   leaseRegistry,
   leaseReportSchema,
   reportNewLease,
+  wasKilledAtLimit,
   type AddedLease,
 } from '../capacity/index.ts';
 import type {DeviceFacts} from '../card/index.ts';
@@ -22,6 +23,8 @@ const resultSchema = z.object({
   lease: leaseReportSchema,
   /** Of the command; 128 and the signal's number when a signal ended it. */
   exitCode: z.int(),
+  /** The kernel has ended a process of it, because all together took more than was promised. */
+  killedAtLimit: z.boolean(),
 });
 type Result = z.infer<typeof resultSchema>;
 
@@ -68,8 +71,12 @@ export default class Run extends LeaseCommand<Result> {
       this.tell(added, await parts.device.facts());
       const exitCode = await untilEnded(added);
       const lease = reportNewLease(added.lease, added.enforced);
+      const {subject} = added.lease;
+      const group = subject.kind === 'process' ? subject.group : undefined;
+      const killedAtLimit = group !== undefined && (await wasKilledAtLimit(host, group));
+      if (killedAtLimit) this.tellKilled(added, typed);
       process.exitCode = exitCode;
-      return {schema: 'berth.run/1', lease, exitCode};
+      return {schema: 'berth.run/1', lease, exitCode, killedAtLimit};
     } finally {
       const {clock} = this.parts;
       const {name} = added.lease;
@@ -87,6 +94,14 @@ export default class Run extends LeaseCommand<Result> {
     const say = (t: typeof this.t): string =>
       t.lease.ranUnder({name, size, device: deviceName(t, device), tier: keptBy(t, enforced)});
     this.progress({id: 'lease', status: 'done', say});
+    this.endTelling();
+  }
+
+  /** The program itself could say nothing. */
+  private tellKilled({lease: {bytes: limit}}: AddedLease, typed: string): void {
+    const [size, more] = [formatBytes(limit), `${Math.ceil((limit / mib(1)) * 2)}MiB`];
+    const command = `berth run --ram ${more} -- ${typed}`;
+    this.progress({id: 'limit', status: 'warning', say: (t) => t.lease.killedAtLimit({size, command})});
     this.endTelling();
   }
 }

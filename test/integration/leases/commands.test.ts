@@ -167,6 +167,9 @@ describe('leases of RAM', () => {
       expect(small.stderr).toContain('limited by its control group');
       const large = await berth.run(...take(mib(400)));
       expect(large).toMatchObject({code: 137, stdout: ''});
+      expect(large.stderr).toContain('it took more than its 128 MiB');
+      expect(large.stderr).toContain('berth run --ram 256MiB -- ');
+      expect(small.stderr).not.toContain('it took more');
       expect(await rowsOf(berth)).toEqual([]);
       expect((await berth.run('run', '--ram', '32MiB', '--', 'sh', '-c', 'exit 7')).code).toBe(7);
     });

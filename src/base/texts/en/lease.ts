@@ -80,6 +80,8 @@ export const lease = {
   endsWithTenant: 'with its tenant',
   ranUnder: (p: {name: string; size: string; device: string; tier: string}) =>
     `${p.name}: ${p.size} of ${p.device}, ${p.tier}`,
+  killedAtLimit: (p: {size: string; command: string}) =>
+    `The kernel ended it: it took more than its ${p.size}. Promise it more, if it fits: ${p.command}`,
   stepPromise: 'Promise the bytes',
   help: {
     add: 'Promise bytes of the card, or of RAM, to a neighbour of the model.',

@@ -75,6 +75,8 @@ export const lease: typeof en = {
   ends: ({at}) => `于 ${at}`,
   endsWithTenant: '随其租户结束',
   ranUnder: ({name, size, device, tier}) => `${name}：${device} 的 ${size}，${tier}`,
+  killedAtLimit: ({size, command}) =>
+    `内核结束了它：它占用的内存超过了许诺的 ${size}。如果放得下，可以许诺更多：${command}`,
   stepPromise: '许诺字节',
   help: {
     add: '把显卡或内存的字节许诺给模型的邻居。',

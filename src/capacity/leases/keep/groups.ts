@@ -33,6 +33,18 @@ export async function readLimit(host: Shell, group: string): Promise<Bytes | 'no
   return text === 'max' || Number(text) >= NO_LIMIT ? 'none' : bytes(Number(text));
 }
 
+/** `memory.events` of v2 and `memory.oom_control` of v1 (Linux 4.13) hold a line `oom_kill N`. */
+const KILLS = `
+cd "$1" || exit 1
+if [ -e memory.events ]; then cat memory.events; else cat memory.oom_control; fi
+`;
+
+/** Whether the kernel has ended a process of this group because the group took more than its limit. */
+export async function wasKilledAtLimit(host: Shell, group: string): Promise<boolean> {
+  const {stdout} = await host.run(['sh', '-c', KILLS, 'sh', group]);
+  return /^oom_kill [1-9]/m.test(stdout);
+}
+
 /** The kernel rounds down to whole pages, of up to 64 KiB. */
 export const isLimit = (read: Bytes | 'none' | undefined, wanted: number): boolean =>
   typeof read === 'number' && read <= wanted && read > wanted - 64 * 1024;
