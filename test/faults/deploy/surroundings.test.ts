@@ -16,7 +16,7 @@ it('a port that another program holds: the error names it and the flag, before a
     const {error} = value as {error: {code: string; message: string; try: string[]}};
     expect(error.code).toBe('port_taken');
     expect(error.message).toContain(`pid ${process.pid}`);
-    expect(error.try).toContain(`berth deploy --port ${berth.port + 1}`);
+    expect(error.try).toContain(`berth deploy --model nano --port ${berth.port + 1}`);
     expect(await processesOf(berth.home)).toEqual([]);
   } finally {
     other.close();

@@ -126,8 +126,7 @@ describe.skipIf(skipped || server === undefined)('a card (GPU double) on a rig h
       expect(rest.map((line) => line.trim())).toEqual([
         '│ llama_model_load: error loading model: unable to allocate CUDA0 buffer',
         `try: berth capacity --host rig1 --name card`,
-        'berth deploy --host rig1 --name card --model nano --engine llama-cpp --context 4096',
-        'berth deploy --host rig1 --name card --model nano --engine llama-cpp --kv q8_0',
+        'berth deploy --host rig1 --name card --model nano --engine llama-cpp --context 1024',
       ]);
       expect(code).toBe(5);
       const {value} = await berth.json(...wish);
