@@ -1,4 +1,3 @@
-import {createServer} from 'node:net';
 import {describe, expect, test} from 'vitest';
 import {ms, seconds} from '../../../src/base/units.ts';
 import type {LogLine} from '../../../src/hosts/index.ts';
@@ -198,12 +197,12 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
         await healthy(change, candidate);
         await change.route(candidate);
         for (const {url} of [world.gateway, moved]) {
-          expect(await (await fetch(`${url}/who`)).json()).toMatchObject({release: 2});
+          expect(await (await fetch(`${await world.reach(url)}/who`)).json()).toMatchObject({release: 2});
         }
         await change.commit(candidate);
       }
       expect((await world.running()).gateway.url).toBe(moved.url);
-      await expect(fetch(`${world.gateway.url}/who`)).rejects.toThrow();
+      await expect(fetch(`${await world.reach(world.gateway.url)}/who`)).rejects.toThrow();
     });
 
     test('another port that is given up: the former goes on, never interrupted', async () => {
@@ -231,12 +230,11 @@ export function describeRuntime(name: string, openWorld: () => Promise<World>): 
     test('a port that another program holds is refused with its name, the old gateway serving', async () => {
       await using world = await openWorld();
       await world.deploy(world.engine(1));
-      await using holder = createServer();
       const port = await freePort();
-      await new Promise<void>((listening) => holder.listen(port, '127.0.0.1', listening));
+      await using holder = await world.holdPort(port);
       await expect(world.runtime.begin(DEPLOYMENT, world.gatewayAt(port), 'taken')).rejects.toMatchObject({
         code: 'port_taken',
-        details: {port, pid: process.pid},
+        details: {port, pid: holder.pid},
         try: [`berth deploy --port ${port + 1}`],
       });
       await world.answeredBy(1);

@@ -22,7 +22,7 @@ const ENGINE = fileURLToPath(new URL('../../fakes/program/engine.ts', import.met
 const GATEWAY = fileURLToPath(new URL('../../fakes/program/gateway.ts', import.meta.url));
 
 /** How the fakes are started: by this Node, or by the Node of an image. */
-interface Place {
+export interface Place {
   node: string;
   container?: ContainerNeeds;
 }
@@ -89,6 +89,10 @@ export interface World extends AsyncDisposable {
   deploy(spec: EngineSpec): Promise<void>;
   observe(): Promise<Observed>;
   running(): Promise<Extract<Observed, {state: 'running'}>>;
+  /** Where what listens at this address of the host is reached from here. */
+  reach(url: string): Promise<string>;
+  /** A program of the host's that listens on a port of its loopback, until it is disposed. */
+  holdPort(port: number): Promise<{pid: number} & AsyncDisposable>;
   /** The answer of a path through the gateway. */
   ask(path: string): Promise<{status: number; body: string}>;
   /** Waits until the gateway's requests are answered by this release. */
@@ -117,7 +121,7 @@ export async function processWorld(): Promise<World> {
     kind: 'process',
     place: HERE,
     flag: join(stateRoot, 'flag'),
-    kill: (pid) => Promise.resolve(void process.kill(pid, 'SIGKILL')),
+    ...thisMachine,
     async marked() {
       const observed = await world.observe();
       const supervisor = observed.state === 'running' ? observed.supervisorPid : undefined;
@@ -128,7 +132,18 @@ export async function processWorld(): Promise<World> {
   return world;
 }
 
-interface WorldOptions extends Pick<World, 'host' | 'flag' | 'kill' | 'marked'> {
+/** What is done to this machine, which is the host. */
+export const thisMachine: Pick<World, 'kill' | 'reach' | 'holdPort'> = {
+  kill: (pid) => Promise.resolve(void process.kill(pid, 'SIGKILL')),
+  reach: (url) => Promise.resolve(url),
+  async holdPort(port) {
+    const holder = createServer();
+    await new Promise<void>((listening) => holder.listen(port, '127.0.0.1', listening));
+    return {pid: process.pid, [Symbol.asyncDispose]: () => holder[Symbol.asyncDispose]()};
+  },
+};
+
+interface WorldOptions extends Pick<World, 'host' | 'flag' | 'kill' | 'marked' | 'reach' | 'holdPort'> {
   kind: RuntimeKind;
   place: Place;
   cleanUp: () => Promise<void>;
@@ -161,7 +176,8 @@ export async function worldOn({host, kind, place, cleanUp, ...eyes}: WorldOption
       return observed;
     },
     async ask(path) {
-      const response = await fetch(`${gateway.url}${path}`, {headers: {connection: 'close'}});
+      const url = await eyes.reach(gateway.url);
+      const response = await fetch(`${url}${path}`, {headers: {connection: 'close'}});
       return {status: response.status, body: await response.text()};
     },
     async answeredBy(release) {
