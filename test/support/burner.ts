@@ -7,7 +7,10 @@ import {getPriority} from 'node:os';
 const BURN = `
   const {spawn} = require('node:child_process');
   const child = process.argv[1] > 1
-    ? spawn(process.execPath, ['-e', process.env.BURN_CODE, String(process.argv[1] - 1)], {stdio: 'inherit'})
+    ? spawn(process.execPath, ['-e', process.env.BURN_CODE, String(process.argv[1] - 1)], {
+        stdio: 'inherit',
+        detached: process.env.BURN_SESSIONS === '1',
+      })
     : undefined;
   process.stdout.write(process.pid + '\\n');
   process.on('SIGTERM', () => {
@@ -30,12 +33,19 @@ export interface Burner extends AsyncDisposable {
   child: ChildProcess;
 }
 
-/** Burns so many cores, with one process each. */
-export async function burner(cores: number, env: Record<string, string> = {}): Promise<Burner> {
+/**
+ * Burns so many cores, with one process each; detached, they are a session of their own, and with BURN_SESSIONS=1 each
+ * of them is.
+ */
+export async function burner(
+  cores: number,
+  env: Record<string, string> = {},
+  {detached = true}: {detached?: boolean} = {},
+): Promise<Burner> {
   const child = spawn(process.execPath, ['-e', BURN, String(cores)], {
     env: {PATH: process.env.PATH, BURN_CODE: BURN, ...env},
     stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
+    detached,
   });
   const pids: number[] = [];
   let text = '';
@@ -44,15 +54,15 @@ export async function burner(cores: number, env: Record<string, string> = {}): P
     pids.splice(0, pids.length, ...text.split('\n').slice(0, -1).map(Number));
     if (pids.length >= cores) break;
   }
+  const all = [child.pid ?? 0, ...pids.filter((pid) => pid !== child.pid)];
   return {
-    pids: [child.pid ?? 0, ...pids.filter((pid) => pid !== child.pid)],
+    pids: all,
     child,
     async [Symbol.asyncDispose]() {
       const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
-      // The whole group, which is the burner's own.
-      if (child.pid !== undefined) {
+      for (const pid of all) {
         try {
-          process.kill(-child.pid, 'SIGKILL');
+          process.kill(pid, 'SIGKILL');
         } catch {
           // It has ended already.
         }

@@ -28,6 +28,8 @@ const LOWERED_MS = 30_000;
 const PATIENCE_MS = 60_000;
 const COOL_DOWN_MS = 15_000;
 const LOWEST = 19;
+/** Enough to take more than half of a small machine. Each in a session of its own, as jobs of a build farm are. */
+const BURNERS = 2 * cpus().length;
 
 /** The spans between the tokens of one client's streams, one stream after another. */
 class Client {
@@ -74,7 +76,10 @@ class Client {
       }),
     );
     const [response] = (await once(sent, 'response')) as [AsyncIterable<Buffer> & {statusCode: number}];
-    if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`);
+    if (response.statusCode !== 200) {
+      const body = (await Array.fromAsync(response)).join('');
+      throw new Error(`HTTP ${response.statusCode}: ${body}`);
+    }
     let last: number | undefined;
     for await (const chunk of response) {
       if (!chunk.includes('data: {')) continue;
@@ -91,6 +96,7 @@ class Client {
       name,
       seconds: (performance.now() - sinceMs) / 1000,
       tokens: spans.length,
+      meanMs: spans.reduce((sum, span) => sum + span, 0) / spans.length,
       p50Ms: quantile(spans, 0.5),
       p99Ms: quantile(spans, 0.99),
     };
@@ -145,7 +151,7 @@ const measure = (name: (typeof PHASES)[number], since: number): void => {
   const phase = client.phase(name, since);
   phases.push(phase);
   console.log(
-    `${phase.name}: p50 ${phase.p50Ms.toFixed(1)} ms, p99 ${phase.p99Ms.toFixed(1)} ms, ${phase.tokens} tokens`,
+    `${phase.name}: mean ${phase.meanMs.toFixed(1)} ms, p50 ${phase.p50Ms.toFixed(1)} ms, p99 ${phase.p99Ms.toFixed(1)} ms, ${phase.tokens} tokens`,
   );
 };
 client.spans.length = 0;
@@ -153,7 +159,7 @@ let began = performance.now();
 await pause(ALONE_MS);
 measure('alone', began);
 
-await using neighbour = await burner(cores);
+await using neighbour = await burner(BURNERS, {BURN_SESSIONS: '1'});
 began = performance.now();
 const beganAt = Date.now();
 const [pid = 0] = neighbour.pids;
@@ -183,7 +189,7 @@ const report = {
   load,
   version: berthVersion(),
   model: '160 MB of synthetic weights (Qwen3 architecture, Q8_0), embedded engine, one stream',
-  burnerCores: cores,
+  burners: BURNERS,
   phases,
   namedAfterMs: named ? Date.parse(named.at) - beganAt : NaN,
   loweredAfterMs,

@@ -3,6 +3,7 @@ export interface Phase {
   name: string;
   seconds: number;
   tokens: number;
+  meanMs: number;
   p50Ms: number;
   p99Ms: number;
 }
@@ -13,7 +14,7 @@ export interface InterferenceReport {
   load: number;
   version: string;
   model: string;
-  burnerCores: number;
+  burners: number;
   phases: readonly Phase[];
   /** From the neighbour's first work to the event that names it, and to the moment that it has the lowest priority. */
   namedAfterMs: number;
@@ -29,9 +30,9 @@ export const GOAL = 1.25;
 
 export const PHASES = ['alone', 'beside the neighbour', 'beside the lowered neighbour'] as const;
 
-/** How many times its time alone a phase takes, by the median. */
+/** How many times its time alone a phase takes, by the mean: waits of a second are what a neighbour does. */
 export function ratioOf({phases}: InterferenceReport, name: (typeof PHASES)[number]): number {
-  const of = (wanted: string): number => phases.find((phase) => phase.name === wanted)?.p50Ms ?? NaN;
+  const of = (wanted: string): number => phases.find((phase) => phase.name === wanted)?.meanMs ?? NaN;
   return of(name) / of('alone');
 }
 
@@ -45,6 +46,7 @@ export function interferencePage(report: InterferenceReport): string {
       phase.name,
       `${phase.seconds.toFixed(0)} s`,
       phase.tokens,
+      `${phase.meanMs.toFixed(1)} ms`,
       `${phase.p50Ms.toFixed(1)} ms`,
       `${phase.p99Ms.toFixed(1)} ms`,
       ratioOf(report, phase.name as (typeof PHASES)[number]).toFixed(2),
@@ -59,10 +61,10 @@ export function interferencePage(report: InterferenceReport): string {
     `- ${report.date}, Berth ${report.version}, load ${report.load.toFixed(1)} before the run`,
     `- ${report.machine}`,
     `- model: ${report.model}`,
-    `- neighbour: ${report.burnerCores} processes, one core each, adopted by \`berth lease adopt\`; guard as by default but \`coolDown: ${report.coolDownMs / 1000}s\``,
+    `- neighbour: ${report.burners} processes that never rest, each in a session of its own, adopted by \`berth lease adopt\`; guard as by default but \`coolDown: ${report.coolDownMs / 1000}s\``,
     '',
-    'phase | length | tokens | p50 from token to token | p99 | times alone',
-    '--- | --- | --- | --- | --- | ---',
+    'phase | length | tokens | mean from token to token | p50 | p99 | times alone',
+    '--- | --- | --- | --- | --- | --- | ---',
     ...rows,
     '',
     `- named after ${seconds(report.namedAfterMs)}, at the lowest priority after ${seconds(report.loweredAfterMs)} of its work`,

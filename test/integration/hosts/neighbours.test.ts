@@ -2,6 +2,7 @@ import {execFile} from 'node:child_process';
 import {connect} from 'node:net';
 import {once} from 'node:events';
 import {readdirSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
@@ -44,6 +45,16 @@ async function holding(one: Burner, action: Hold['action']): Promise<{neighbours
 
 const onLinux = needs(process.platform === 'linux' && process.getuid?.() === 0, 'Linux with root');
 
+/** A kernel may be set otherwise: then there is nothing to lower but priorities. */
+const groupsSessions =
+  (await readFile('/proc/sys/kernel/sched_autogroup_enabled', 'utf8').catch(() => '')).trim() === '1';
+
+/** The niceness of the session of these processes; 0 where the kernel knows of none. */
+async function sessionNice([pid = 0]: readonly number[]): Promise<number> {
+  const text = await readFile(`/proc/${pid}/autogroup`, 'utf8').catch(() => '');
+  return Number(/ nice (-?\d+)$/m.exec(text)?.[1] ?? 0);
+}
+
 describe.skipIf(!onLinux)('processes of a neighbour', () => {
   it('are lowered with all their threads and children, and put back as they were', async () => {
     await using one = await burner(2);
@@ -52,6 +63,27 @@ describe.skipIf(!onLinux)('processes of a neighbour', () => {
     expect(new Set(threadNices(one.pids))).toEqual(new Set([19]));
     await neighbours.release(hold, []);
     expect(new Set(threadNices(one.pids))).toEqual(new Set([USUAL_NICE]));
+  });
+
+  it('are lowered against other sessions too, where the kernel shares the cores out to sessions', async () => {
+    await using one = await burner(2);
+    const {neighbours, hold} = await holding(one, 'lower');
+    expect(hold).toMatchObject({autogroups: groupsSessions ? [{nice: 0}] : []});
+    expect(await sessionNice(one.pids)).toBe(groupsSessions ? 19 : 0);
+    await neighbours.release(hold, []);
+    expect(await sessionNice(one.pids)).toBe(0);
+  });
+
+  it('leave a session alone that others are in', async () => {
+    const {child} = await burner(1, {}, {detached: false});
+    try {
+      const neighbours = openHere();
+      const processes = neighbours.identify([child.pid ?? 0]);
+      const hold = await neighbours.prepare('lower', {kind: 'processes', processes});
+      expect(hold).toMatchObject({autogroups: []});
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('are put back each to its own, and so is what they have started meanwhile', async () => {
@@ -111,7 +143,13 @@ describe.skipIf(!onLinux)('processes of a neighbour', () => {
     await expect(neighbours.prepare('stop', {kind: 'processes', processes: [former]})).rejects.toThrow(
       'no process',
     );
-    const hold: Hold = {kind: 'processes', action: 'stop', processes: [{...former, nice: 0}], weights: []};
+    const hold: Hold = {
+      kind: 'processes',
+      action: 'stop',
+      processes: [{...former, nice: 0}],
+      weights: [],
+      autogroups: [],
+    };
     await neighbours.hold(hold, GRACE_MS);
     await neighbours.hold({...hold, action: 'pause'}, GRACE_MS);
     await neighbours.hold({...hold, action: 'lower'}, GRACE_MS);

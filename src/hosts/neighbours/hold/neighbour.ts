@@ -20,9 +20,18 @@ export interface ProcessHold {
   processes: readonly HeldProcess[];
   /** CPU weights of control groups that hold nobody else. */
   weights: readonly HeldWeight[];
+  /** Sessions that the kernel shares the CPU out to, and that hold nobody else. */
+  autogroups: readonly HeldAutogroup[];
 }
 
 export interface HeldProcess extends ProcessIdentity {
+  /** -20 to 19. */
+  nice: number;
+}
+
+export interface HeldAutogroup {
+  /** Its name, as `/autogroup-123`. */
+  group: string;
   /** -20 to 19. */
   nice: number;
 }

@@ -43,7 +43,7 @@ export function openNeighbours(connect: () => Promise<Duplex>): Neighbours {
     },
     async release(hold, others) {
       if (hold.kind === 'processes') {
-        releaseProcesses(hold, others);
+        await releaseProcesses(hold, others);
         return;
       }
       const {docker, containers} = await containersOf();

@@ -1,6 +1,7 @@
 import {getPriority, setPriority} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
 import {isAlive, signalProcess, type ProcessIdentity} from '../../local/processes.ts';
+import {lowerAutogroup, ownAutogroups, restoreAutogroup} from './autogroup.ts';
 import {familyOf, threadsOf} from './family.ts';
 import {CannotHold, type HeldProcess, type NeighbourAction, type ProcessHold} from './neighbour.ts';
 import {lowestNice} from './rights.ts';
@@ -21,18 +22,21 @@ export function prepareProcesses(action: NeighbourAction, roots: readonly Proces
   if (processes.some(({pid}) => pid === process.pid || pid === 1)) {
     throw new CannotHold('it holds the process that watches it');
   }
-  const weights = action === 'lower' ? ownWeights(processes.map(({pid}) => pid)) : [];
+  const pids = action === 'lower' ? processes.map(({pid}) => pid) : [];
+  const [weights, autogroups] = [ownWeights(pids), ownAutogroups(pids)];
   const restorable = lowestNice();
-  if (action === 'lower' && weights.length === 0 && processes.some(({nice}) => nice < restorable)) {
+  const hasGroup = weights.length > 0 || autogroups.length > 0;
+  if (action === 'lower' && !hasGroup && processes.some(({nice}) => nice < restorable)) {
     throw new CannotHold('its priority could be lowered here, but never raised again (RLIMIT_NICE)');
   }
-  return {kind: 'processes', action, processes, weights};
+  return {kind: 'processes', action, processes, weights, autogroups};
 }
 
 export async function holdProcesses(hold: ProcessHold, graceMs: number): Promise<void> {
   switch (hold.action) {
     case 'lower':
       hold.weights.forEach(lowerWeight);
+      for (const one of hold.autogroups) await lowerAutogroup(one, pidsOf(hold.processes));
       if (hold.processes.every(({nice}) => nice >= lowestNice())) everyThread(hold, () => LOWEST_PRIORITY);
       return;
     case 'pause':
@@ -44,10 +48,13 @@ export async function holdProcesses(hold: ProcessHold, graceMs: number): Promise
 }
 
 /** As it was before. `others`: what the neighbour consists of by now, if that is known. */
-export function releaseProcesses(hold: ProcessHold, others: readonly ProcessIdentity[]): void {
+export async function releaseProcesses(hold: ProcessHold, others: readonly ProcessIdentity[]): Promise<void> {
   switch (hold.action) {
     case 'lower': {
       hold.weights.forEach(restoreWeight);
+      for (const one of hold.autogroups) {
+        await restoreAutogroup(one, pidsOf([...hold.processes, ...others]));
+      }
       const before = new Map(hold.processes.map(({pid, nice}) => [pid, nice]));
       const usual = Math.min(...hold.processes.map(({nice}) => nice));
       // What it has started since has inherited the low priority.
@@ -65,6 +72,8 @@ export function releaseProcesses(hold: ProcessHold, others: readonly ProcessIden
       return;
   }
 }
+
+const pidsOf = (roots: readonly ProcessIdentity[]): number[] => familyOf(roots).map(({pid}) => pid);
 
 type Members = Pick<ProcessHold, 'processes'> | {processes: readonly ProcessIdentity[]};
 
