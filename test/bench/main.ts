@@ -2,10 +2,11 @@
  * Runs every `*.bench.ts` of this folder (or those whose file name contains an argument), prints a table,
  * writes docs/performance.md when all were run, and exits 1 when a goal is missed.
  */
-import {glob, writeFile} from 'node:fs/promises';
+import {glob} from 'node:fs/promises';
 import {cpus, totalmem} from 'node:os';
 import {basename, join} from 'node:path';
 import {formatGoal, formatValue, meets, type Bench, type Figure} from './harness.ts';
+import {writePage} from './write-page.ts';
 
 interface Measured {
   bench: string;
@@ -84,7 +85,7 @@ async function main(filters: readonly string[], signal: AbortSignal): Promise<bo
   console.log(`${machine()}\n\n${table(measured)}`);
   // A page of half the figures would hide the other half.
   if (filters.length === 0) {
-    await writeFile(join(import.meta.dirname, '..', '..', 'docs', 'performance.md'), page(measured));
+    await writePage(join(import.meta.dirname, '..', '..', 'docs', 'performance.md'), page(measured));
   }
   return measured.every(({figures}) => figures.every((figure) => meets(figure) !== false));
 }

@@ -3,16 +3,16 @@
  * loaded, loads it with node-llama-cpp on CUDA, and writes docs/measurements/memory-CARD.{md,json}. Exits 1 when a goal
  * is missed, or when the machine lacks what it takes.
  */
-import {mkdir, mkdtemp, rm, statfs, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm, statfs} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {format, resolveConfig} from 'prettier';
 import {systemClock} from '../../../src/base/clock.ts';
 import {bytes, formatBytes, mib} from '../../../src/base/units.ts';
 import {berthVersion} from '../../../src/base/version.ts';
 import {examineCards, localRun, openNvidiaDevice, type Device} from '../../../src/card/index.ts';
 import {engineFor} from '../../../src/engines/index.ts';
 import {measureEngine} from '../../support/engine-peak.ts';
+import {writePage} from '../write-page.ts';
 import {GPU_GRID} from './grid.ts';
 import {measureGrid, onCard} from './measure.ts';
 import {CUDA_PACKAGE, lacksOf, NEEDS, type Found} from './needs.ts';
@@ -40,11 +40,6 @@ function isInstalled(name: string): boolean {
     // Not to be resolved is the answer.
     return false;
   }
-}
-
-/** As `npm run check` wants files to be. */
-async function writeFormatted(path: string, content: string): Promise<void> {
-  await writeFile(path, await format(content, {...(await resolveConfig(path)), filepath: path}));
 }
 
 async function main(signal: AbortSignal): Promise<boolean> {
@@ -76,9 +71,8 @@ async function main(signal: AbortSignal): Promise<boolean> {
       rows,
     };
     const file = `memory-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
-    await mkdir(DOCS, {recursive: true});
-    await writeFormatted(join(DOCS, `${file}.json`), JSON.stringify(report));
-    await writeFormatted(join(DOCS, `${file}.md`), gpuPage(report, `${file}.json`));
+    await writePage(join(DOCS, `${file}.json`), JSON.stringify(report));
+    await writePage(join(DOCS, `${file}.md`), gpuPage(report, `${file}.json`));
     const verdict = verdictOf(report);
     console.log(JSON.stringify(verdict, undefined, 2));
     return verdict.met;

@@ -3,13 +3,12 @@
  * it back and lets it go. Writes docs/measurements/interference-cpu.md, and the report of `berth capacity --html` to
  * the path that is given. Exits 1 when the goal is missed.
  */
-import {mkdir, writeFile} from 'node:fs/promises';
+import {writeFile} from 'node:fs/promises';
 import {Agent, request} from 'node:http';
 import {once} from 'node:events';
 import {cpus, loadavg, totalmem} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
-import {format, resolveConfig} from 'prettier';
 import {berthVersion} from '../../../src/base/version.ts';
 import {writeSynthetic} from '../../../src/models/index.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
@@ -17,6 +16,7 @@ import {burner, niceOf, USUAL_NICE} from '../../support/burner.ts';
 import {temporaryFolder} from '../../support/temporary.ts';
 import {quantile} from '../harness.ts';
 import {SYNTHETIC_160MB} from '../synthetic.ts';
+import {writePage} from '../write-page.ts';
 import type {PHASES} from './page.ts';
 import {interferencePage, isMet, ratioOf, type Phase} from './page.ts';
 
@@ -198,11 +198,7 @@ const report = {
   events: events.map(({text}) => text),
 };
 const path = join(root, 'docs', 'measurements', 'interference-cpu.md');
-await mkdir(join(path, '..'), {recursive: true});
-await writeFile(
-  path,
-  await format(interferencePage(report), {...(await resolveConfig(path)), filepath: path}),
-);
+await writePage(path, interferencePage(report));
 console.log(
   `beside the lowered neighbour: ${ratioOf(report, 'beside the lowered neighbour').toFixed(2)} times alone\n${path}`,
 );

@@ -4,11 +4,10 @@
  * Exits 1 when a goal is missed.
  */
 import {execFile} from 'node:child_process';
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm} from 'node:fs/promises';
 import {cpus, loadavg, tmpdir, totalmem} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
-import {format, resolveConfig} from 'prettier';
 import {z} from 'zod';
 import {berthVersion} from '../../../src/base/version.ts';
 import {bytes, mib, seconds, type Bytes} from '../../../src/base/units.ts';
@@ -22,6 +21,7 @@ import {
   writeSynthetic,
 } from '../../../src/models/index.ts';
 import {measureEngine, type MemorySettings} from '../../support/engine-peak.ts';
+import {writePage} from '../write-page.ts';
 import {GRID} from './grid.ts';
 import {memoryPage, verdictOf, type MemoryReport, type MemoryRow} from './page.ts';
 
@@ -88,12 +88,6 @@ async function measureRow(
   };
 }
 
-/** As `npm run check` wants files to be. */
-async function writeFormatted(path: string, content: string): Promise<void> {
-  const options = await resolveConfig(path);
-  await writeFile(path, await format(content, {...options, filepath: path}));
-}
-
 async function main(signal: AbortSignal): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-measure-'));
   const rows: MemoryRow[] = [];
@@ -124,9 +118,8 @@ async function main(signal: AbortSignal): Promise<boolean> {
     rows,
   };
   const docs = join(root, 'docs', 'measurements');
-  await mkdir(docs, {recursive: true});
-  await writeFormatted(join(docs, 'memory-cpu.json'), JSON.stringify(report));
-  await writeFormatted(join(docs, 'memory-cpu.md'), memoryPage(report));
+  await writePage(join(docs, 'memory-cpu.json'), JSON.stringify(report));
+  await writePage(join(docs, 'memory-cpu.md'), memoryPage(report));
   const verdict = verdictOf(report);
   console.log(JSON.stringify(verdict, undefined, 2));
   return verdict.met;
