@@ -28,3 +28,22 @@ export const factor = (example: string, least: number, most: number) =>
       return z.NEVER;
     })
     .pipe(z.number());
+
+/** A setting that is a share of all, `1%` or `0.01`, from `least` to `most`. */
+export const share = (example: string, least: number, most: number) =>
+  z
+    .union([z.number(), z.string()])
+    .transform((given, context): number => {
+      const value = parseShare(String(given));
+      if (value !== undefined && value >= least && value <= most) return value;
+      context.addIssue({code: 'custom', message: 'quantity', params: {example}});
+      return z.NEVER;
+    })
+    .pipe(z.number());
+
+function parseShare(text: string): number | undefined {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(text);
+  if (match?.[1] === undefined) return undefined;
+  // Written in percent, 99.9 is 0.999 and not 0.9990000000000001.
+  return match[2] === '%' ? Number((Number(match[1]) / 100).toPrecision(12)) : Number(match[1]);
+}

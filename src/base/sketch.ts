@@ -59,6 +59,13 @@ export class Sketch {
     return values;
   }
 
+  /** How many values are at most this one, which is within 1 %. */
+  countUpTo(limit: number): number {
+    let count = 0;
+    for (const [bucket, of] of this.#counts) if (GAMMA ** bucket * MIDDLE <= limit) count += of;
+    return count;
+  }
+
   get buckets(): SketchBuckets {
     return this.#sorted ? [...this.#counts] : [...this.#counts].sort(([a], [b]) => a - b);
   }

@@ -46,6 +46,7 @@ export type {
   GatewayReply,
   GatewayStats,
   GatewayWindow,
+  Probed,
   Quantiles,
   Upstream,
 } from './runtimes/gateway-order.ts';

@@ -1,3 +1,4 @@
+import type {GatewayWindow} from '../hosts/index.ts';
 import type {Sample} from './sample.ts';
 
 export const WATCH_EVENT_KINDS = [
@@ -37,9 +38,9 @@ export interface WatchEvent {
 
 /**
  * Looks at each sample, and tells what it finds. It may act, and take its time: it is not called again before it is
- * done, and what it throws is logged.
+ * done, and what it throws is logged. `window` is what passed the gateway since the sample before.
  */
 export interface Observer {
   name: string;
-  observe(sample: Sample): readonly WatchEvent[] | Promise<readonly WatchEvent[]>;
+  observe(sample: Sample, window?: GatewayWindow): readonly WatchEvent[] | Promise<readonly WatchEvent[]>;
 }

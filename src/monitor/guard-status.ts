@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {objectivesStatusSchema} from './objectives/status.ts';
 
 /** How it stands with the guard now. Spans in milliseconds. */
 export const guardStatusSchema = z.object({
@@ -29,5 +30,7 @@ export const guardStatusSchema = z.object({
       aloneMs: z.number().optional(),
     }),
   ),
+  /** Missing where berth.yaml asks for none. */
+  objectives: objectivesStatusSchema.optional(),
 });
 export type GuardStatus = z.infer<typeof guardStatusSchema>;

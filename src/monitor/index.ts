@@ -3,6 +3,17 @@ export {askWatch, type Answers, type Health, type Question} from './ask.ts';
 export {WATCH_EVENT_KINDS, type Observer, type WatchEvent, type WatchEventKind} from './events.ts';
 export type {GuardStatus} from './guard-status.ts';
 export {metricsOf} from './metrics.ts';
+export {
+  Judge,
+  probeResult,
+  servedByProbe,
+  servedInWindow,
+  servedOf,
+  toldIn,
+  type ObjectiveSettings,
+  type ObjectivesStatus,
+  type ProbeResult,
+} from './objectives/index.ts';
 export type {Sample, SampledDevice, SampledGateway, SampledTenant, Spans, TenantKind} from './sample.ts';
 export {Sampler, type SamplerOptions} from './sampler.ts';
 export type {HistoryRow, MinMeanMax} from './store/history.ts';

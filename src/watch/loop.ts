@@ -1,6 +1,7 @@
 import type {Clock} from '../base/clock.ts';
 import {describeError} from '../base/errors.ts';
 import {ms} from '../base/units.ts';
+import type {GatewayWindow} from '../hosts/index.ts';
 import type {Observer, Sample, Sampler, Store, WatchEvent} from '../monitor/index.ts';
 
 const TICK_MS = 1000;
@@ -66,7 +67,8 @@ export class Loop {
     if (sample) {
       this.sample = sample;
       store.append(sample, window);
-      for (const observer of observers) if (!this.#busy.has(observer)) void this.#observe(observer, sample);
+      for (const observer of observers)
+        if (!this.#busy.has(observer)) void this.#observe(observer, sample, window);
     }
     onTick();
   }
@@ -79,10 +81,10 @@ export class Loop {
     this.#recent = [...events.toReversed(), ...this.#recent].slice(0, RECENT);
   }
 
-  async #observe(observer: Observer, sample: Sample): Promise<void> {
+  async #observe(observer: Observer, sample: Sample, window: GatewayWindow | undefined): Promise<void> {
     this.#busy.add(observer);
     try {
-      this.note(await observer.observe(sample));
+      this.note(await observer.observe(sample, window));
     } catch (error) {
       this.#options.say(`${observer.name}: ${describeError(error)}`);
     } finally {

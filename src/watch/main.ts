@@ -17,7 +17,9 @@ import {openHealth} from './health.ts';
 import {readLaunch} from './launch.ts';
 import {openLeaseWatch} from './leases.ts';
 import {Loop} from './loop.ts';
+import {Objectives} from './objectives.ts';
 import {Policies} from './policies.ts';
+import {ProbeLine} from './probe-line.ts';
 
 const clock = systemClock;
 const {device, guest, stateFolder, leasesFolder} = readLaunch(process.env);
@@ -52,14 +54,19 @@ const guarding = new Guarding({
   file: join(folder, 'guard.json'),
   policy: () => policies.guard(),
 });
-/** Each looks at every sample, in this order: the guard asks which promise is broken. */
-const observers: readonly Observer[] = [leases, guarding];
-const health = openHealth(store);
-
 const send = (message: WatchSays): void => {
   // A supervisor that is gone hears nothing: `disconnect` tells of that.
   if (process.connected) process.send?.(message, () => undefined);
 };
+const probeLine = new ProbeLine(clock, (deadlineMs) => send({probe: {deadlineMs}}));
+const objectives = new Objectives({
+  ...{store, say},
+  settings: () => policies.objectives(),
+  probe: (deadlineMs) => probeLine.ask(deadlineMs),
+});
+/** Each looks at every sample, in this order: the guard asks which promise is broken. */
+const observers: readonly Observer[] = [leases, guarding, objectives];
+const health = openHealth(store);
 
 let facts: DeviceFacts | undefined;
 const learnFacts = (): void => {
@@ -89,7 +96,12 @@ const now = (): Answers['now'] => {
   const {sample, recent, lagMs} = measuring;
   return {...(sample && {sample}), events: recent, health: health(lagMs)};
 };
-const metrics = (): string => metricsOf(facts, now());
+const metrics = (): string => metricsOf(facts, {...now(), objectives: objectives.status()});
+const guard = (): Answers['guard'] => {
+  const status = guarding.status();
+  const promised = objectives.status();
+  return status && {...status, ...(promised && {objectives: promised})};
+};
 
 process.on('message', (message) => {
   const heard = message as WatchHears;
@@ -97,8 +109,12 @@ process.on('message', (message) => {
     sampler.hear(heard.told);
     return;
   }
+  if ('probed' in heard) {
+    probeLine.hear(heard.probed);
+    return;
+  }
   const {ask: id, question} = heard;
-  void answer(question, {store, now, metrics, guard: () => guarding.status()}).then(
+  void answer(question, {store, now, metrics, guard}).then(
     (value) => send({answer: id, value}),
     (error: unknown) => send({answer: id, error: describeError(error)}),
   );

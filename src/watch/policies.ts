@@ -2,11 +2,14 @@ import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {describeError, systemCode} from '../base/errors.ts';
 import type {GuardPolicy} from '../capacity/guard/index.ts';
+import type {ObjectiveSettings} from '../monitor/index.ts';
 
 /** What a deployment's settings ask of its watch. A deploy writes it, and checked it before: `berth.policy/1`. */
 export interface WatchPolicy {
   schema: 'berth.policy/1';
   guard: GuardPolicy;
+  /** Missing where an earlier version of Berth wrote it. */
+  objectives?: ObjectiveSettings;
 }
 
 /** Its path. It is no part of a release: another policy stops nothing that is served. Pure. */
@@ -28,6 +31,12 @@ export class Policies {
   guard(): GuardPolicy | undefined {
     this.#refresh();
     return this.#policy?.guard;
+  }
+
+  /** Undefined before a deploy has written any. */
+  objectives(): ObjectiveSettings | undefined {
+    this.#refresh();
+    return this.#policy?.objectives;
   }
 
   #refresh(): void {

@@ -3,12 +3,13 @@ import {formatDuration, type Duration} from '../../base/units.ts';
 import type {GuardStatus, WatchEvent} from '../../monitor/index.ts';
 import {printable} from '../printable.ts';
 import {keyValues, table} from '../table.ts';
+import {presentObjectives} from './objectives.ts';
 
 /** Whom the guard holds, and what it knows. */
 export function presentGuard(texts: Texts, status: GuardStatus | null): string {
   const {guard: t} = texts;
   if (!status) return t.none;
-  const {mode, outsiders, actions, breach, slowForMs, lastRatio, held, alone} = status;
+  const {mode, outsiders, actions, breach, slowForMs, lastRatio, held, alone, objectives} = status;
   const allowed = actions.map((action) => t.may[action]).join(', ') || t.nothing;
   const known = alone.filter(({aloneMs}) => aloneMs !== undefined);
   const pace = lastRatio === null ? t.learning : t.ratio({ratio: lastRatio.toFixed(2)});
@@ -41,6 +42,7 @@ export function presentGuard(texts: Texts, status: GuardStatus | null): string {
         ]),
         {head: [t.alone.streams, t.alone.time, t.alone.seconds]},
       ),
+    objectives && presentObjectives(texts, objectives),
   ];
   return parts.filter(Boolean).join('\n\n');
 }

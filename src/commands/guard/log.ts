@@ -12,6 +12,8 @@ const KINDS = [
   'guard-undone',
   'lease-broken',
   'lease-kept',
+  'objective-burns',
+  'objective-fine',
 ] as const satisfies readonly WatchEventKind[];
 
 const resultSchema = z.object({

@@ -4,6 +4,7 @@ import {parseBytes, parseDuration, seconds, type Bytes, type Duration} from '../
 import {guardPolicySchema} from '../../capacity/index.ts';
 import {gatewayConfigSchema} from '../../gateway/index.ts';
 import {profileSchema} from '../planning/profiles.ts';
+import {objectivesSchema} from './objectives.ts';
 import {ownModelsSchema} from './own-models.ts';
 
 /** Names that are safe as a folder, a container name and a DNS label. */
@@ -62,6 +63,8 @@ export const settingsSchema = z.strictObject({
   gateway: gatewayConfigSchema.prefault({}),
   /** What may be done to neighbours that slow the model or take more than their lease. */
   guard: guardPolicySchema.prefault({}),
+  /** What the model promises to those who ask it. */
+  objectives: objectivesSchema.prefault({}),
   /** `auto`: side by side where both releases fit, else swap. `swap`: never two copies at once. */
   update: z.enum(['auto', 'swap']).default('auto'),
   /** Milliseconds that requests under way are given to end before their engine is stopped. */

@@ -1,9 +1,17 @@
 import type {GatewayOrder, GatewayReply} from '../../hosts/index.ts';
 import type {Meter} from '../metrics/meter.ts';
 import type {Line} from '../traffic/line.ts';
+import type {Prober} from './probe.ts';
+
+/** What orders are about. */
+export interface Ordered {
+  line: Line;
+  meter: Meter;
+  prober: Prober;
+}
 
 /** Carries out one order of the runtime. */
-export async function obey(order: GatewayOrder, line: Line, meter: Meter): Promise<GatewayReply> {
+export async function obey(order: GatewayOrder, {line, meter, prober}: Ordered): Promise<GatewayReply> {
   switch (order.order) {
     case 'route':
       line.setRoute(order.upstream);
@@ -23,6 +31,11 @@ export async function obey(order: GatewayOrder, line: Line, meter: Meter): Promi
     case 'metrics':
       meter.watched(order.text);
       return {reply: 'done'};
+    case 'probe': {
+      const probed = await prober.run(order.deadlineMs);
+      meter.countProbe(probed.outcome);
+      return {reply: 'probed', probed};
+    }
     default:
       return {reply: 'refused', message: `unknown order: ${JSON.stringify(order satisfies never)}`};
   }

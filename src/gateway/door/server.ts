@@ -19,6 +19,7 @@ import {noteFailure, openVisit, type Visit} from '../requests/visit.ts';
 import {Line} from '../traffic/line.ts';
 import {openHealth} from './health.ts';
 import {obey} from './orders.ts';
+import {Prober} from './probe.ts';
 import {findRoute, type Wanted} from './routes.ts';
 
 /** How long a client's idle connection is kept. Longer than common clients keep theirs. Milliseconds. */
@@ -48,12 +49,14 @@ export function createGateway(settings: LaunchSettings, clock: Clock, log: Log):
       ? loopbackOnly
       : keyNeeded(openKeyRing(settings.keyFile, clock, (error) => complain('keys_unreadable', error)));
 
-  const answer = async (wanted: Wanted, visit: Visit): Promise<void> => {
+  const prober = new Prober(line, () => ownUrl());
+
+  const answer = async (wanted: Wanted, visit: Visit, isProbe: boolean): Promise<void> => {
     const {request, response} = visit;
-    if (wanted.want !== 'page' && wanted.want !== 'health') check(request.headers);
+    if (wanted.want !== 'page' && wanted.want !== 'health' && !isProbe) check(request.headers);
     switch (wanted.want) {
       case 'forward': {
-        await forward(service, visit, wanted.operation);
+        await forward(isProbe ? {...service, meter: UNCOUNTED} : service, visit, wanted.operation);
         return;
       }
       case 'models': {
@@ -94,10 +97,11 @@ export function createGateway(settings: LaunchSettings, clock: Clock, log: Log):
     } catch (error) {
       failure = error;
     }
+    const isProbe = wanted?.want === 'forward' && prober.sent(request.headers);
     const visit = openVisit(request, response, wanted?.route ?? 'other', limits.requestMs);
     try {
       if (!wanted) throw failure;
-      await answer(wanted, visit);
+      await answer(wanted, visit, isProbe);
     } catch (error) {
       noteFailure(visit.record, error as Error);
       if (visit.record.status === 500) complain('bug', error);
@@ -105,6 +109,10 @@ export function createGateway(settings: LaunchSettings, clock: Clock, log: Log):
       else if (!response.writableEnded) response.destroy();
     }
     const record = visit.end();
+    if (isProbe) {
+      prober.ended(record);
+      return;
+    }
     if (wanted && OWN.has(wanted.want)) return;
     meter.count(record);
     log.line(logLine(record, clock.now()));
@@ -128,16 +136,18 @@ export function createGateway(settings: LaunchSettings, clock: Clock, log: Log):
   );
   server.on('clientError', refuseUnparsed);
 
+  const ownUrl = (): string => gatewayUrl(settings.address, (server.address() as AddressInfo).port);
+
   return {
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
         server.listen(settings.port, settings.address, () => {
           server.off('error', reject);
-          resolve(gatewayUrl(settings.address, (server.address() as AddressInfo).port));
+          resolve(ownUrl());
         });
       }),
-    order: (order) => obey(order, line, meter),
+    order: (order) => obey(order, {line, meter, prober}),
     close: (graceMs) =>
       new Promise((resolve) => {
         const timer = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -149,6 +159,9 @@ export function createGateway(settings: LaunchSettings, clock: Clock, log: Log):
       }),
   };
 }
+
+/** A probe is no part of what people asked: it is counted by itself. */
+const UNCOUNTED: Service['meter'] = {follow: () => () => undefined};
 
 const NO_STORE = {'cache-control': 'no-store'};
 

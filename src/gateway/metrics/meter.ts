@@ -1,6 +1,6 @@
 import {monitorEventLoopDelay} from 'node:perf_hooks';
 import type {Clock} from '../../base/clock.ts';
-import type {GatewayStats, GatewayWindow} from '../../hosts/index.ts';
+import type {GatewayStats, GatewayWindow, Probed} from '../../hosts/index.ts';
 import type {Line} from '../traffic/line.ts';
 import type {StreamMeter} from '../traffic/stream-meter.ts';
 import {BucketHistogram, DURATION_BOUNDS, TPOT_BOUNDS, TTFT_BOUNDS} from './histogram.ts';
@@ -40,6 +40,7 @@ export class Meter {
   readonly #series = new Map<string, Series>();
   readonly #answers = new Map<string, {route: string; status: number; count: number}>();
   readonly #rejected = new Map<string, number>();
+  readonly #probes = {ok: 0, failed: 0, skipped: 0};
   readonly #loopDelay = monitorEventLoopDelay({resolution: 20});
   #promptTokens = 0;
   #completionTokens = 0;
@@ -90,6 +91,11 @@ export class Meter {
       this.#rejected.set(record.code, (this.#rejected.get(record.code) ?? 0) + 1);
     const operation = OPERATIONS[record.route];
     if (record.outcome === 'ok' && operation !== undefined) this.#measure(record, operation);
+  }
+
+  /** Counts a probe of the watch, which is no request of anybody's. */
+  countProbe(outcome: Probed['outcome']): void {
+    this.#probes[outcome]++;
   }
 
   get stats(): GatewayStats {
@@ -218,6 +224,11 @@ export class Meter {
         'berth_gateway_rejected_total',
         'Requests that ended with an error, by its code.',
         [...this.#rejected].map(([reason, value]) => ({labels: {reason}, value})),
+      ),
+      counter(
+        'berth_gateway_probes_total',
+        'Questions of the watch while nobody asked; no other figure counts them.',
+        Object.entries(this.#probes).map(([outcome, value]) => ({labels: {outcome}, value})),
       ),
     ];
   }

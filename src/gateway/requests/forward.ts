@@ -16,7 +16,7 @@ import {noteFailure, type Visit} from './visit.ts';
 /** What every handler works with. */
 export interface Service {
   line: Line;
-  meter: Meter;
+  meter: Pick<Meter, 'follow'>;
   limits: GatewayConfig['limits'];
   bodies: BodyRoom;
 }

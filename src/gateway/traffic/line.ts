@@ -64,6 +64,11 @@ export class Line {
     return this.#holdLimitMs !== undefined;
   }
 
+  /** A request that came now would wait for the next engine; one that is held for no time at all is refused. */
+  get expectsEngine(): boolean {
+    return this.holding ? this.#holdLimitMs !== 0 : this.#route === undefined;
+  }
+
   get counts(): {running: number; queued: number; held: number} {
     const waiting = this.#waiting.size + this.#front.size;
     return {running: this.#running, queued: this.holding ? 0 : waiting, held: this.holding ? waiting : 0};

@@ -15,7 +15,12 @@ export type GatewayOrder =
   /** What happened since the last `window`. Only the supervisor asks, for the watch: each answer begins a new one. */
   | {order: 'window'}
   /** What the watch measures, in Prometheus' text format: `/metrics` ends with it until it is half a minute old. */
-  | {order: 'metrics'; text: string};
+  | {order: 'metrics'; text: string}
+  /**
+   * Asks the model something tiny as a client would, unless somebody is being answered or waits, or an engine is about
+   * to come. Answered within `deadlineMs`. It is counted apart from what people ask.
+   */
+  | {order: 'probe'; deadlineMs: number};
 
 export interface Upstream {
   release: number;
@@ -35,7 +40,16 @@ export type GatewayReply =
   | {reply: 'drained'; remaining: number; waitedMs: number}
   | {reply: 'stats'; stats: GatewayStats}
   | {reply: 'window'; window: GatewayWindow}
+  | {reply: 'probed'; probed: Probed}
   | {reply: 'refused'; message: string};
+
+/** What came of a probe. Spans in milliseconds. */
+export type Probed =
+  /** `ttftMs` is missing where the model said nothing, `tpotMs` where it said less than two tokens. */
+  | {outcome: 'ok'; ttftMs?: number; tpotMs?: number; tokens: number}
+  | {outcome: 'failed'; reason: string}
+  /** It was not the time for it. */
+  | {outcome: 'skipped'};
 
 /** Counts and spans since the gateway started. Times in milliseconds. */
 export interface GatewayStats {

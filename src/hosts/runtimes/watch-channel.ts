@@ -1,4 +1,4 @@
-import type {GatewayWindow} from './gateway-order.ts';
+import type {GatewayWindow, Probed} from './gateway-order.ts';
 
 /**
  * What a supervisor and its watch say to each other over the IPC channel, as plain JSON. The watch is optional: what
@@ -15,8 +15,8 @@ export interface Told {
   window?: GatewayWindow;
 }
 
-/** To the watch. A question is opaque to the supervisor. */
-export type WatchHears = {told: Told} | {ask: number; question: unknown};
+/** To the watch. A question is opaque to the supervisor; a probe that no gateway knew of has no result. */
+export type WatchHears = {told: Told} | {ask: number; question: unknown} | {probed: Probed | null};
 
 /** From the watch. */
 export type WatchSays =
@@ -24,6 +24,8 @@ export type WatchSays =
   | {alive: true}
   /** For the gateway's `/metrics`. */
   | {metrics: string}
+  /** The gateway is to ask the model something tiny. Answered by `probed`, once. */
+  | {probe: {deadlineMs: number}}
   | {answer: number; value: unknown}
   /** What was wrong with the question. */
   | {answer: number; error: string};

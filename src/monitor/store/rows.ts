@@ -1,6 +1,7 @@
 /** What a row holds of a sample, and a minute of its seconds. Pure. */
 import {Sketch, readVarints, writeVarint} from '../../base/sketch.ts';
 import type {GatewayWindow} from '../../hosts/index.ts';
+import type {ProbeResult} from '../objectives/index.ts';
 import type {Sample, SampledTenant, Spans} from '../sample.ts';
 
 export const kib = (bytes: number): number => Math.round(bytes / 1024);
@@ -75,6 +76,24 @@ export function secondRow(
 
 const spanCells = (spans: Spans | undefined): Cell[] =>
   spans ? [micros(spans.p50), micros(spans.p99), micros(spans.max), spans.count] : [null, null, null, null];
+
+/** The cells of `probe`, in the order of its columns. */
+export const probeRow = ({atMs, ok, ttftMs, tpotMs, more}: ProbeResult): Cell[] => [
+  atMs,
+  ok ? 1 : 0,
+  ttftMs === undefined ? null : micros(ttftMs),
+  tpotMs === undefined ? null : micros(tpotMs),
+  more,
+];
+
+/** A probe as it was written. */
+export const probeFrom = (row: Row): ProbeResult => ({
+  atMs: numberIn(row, 'at'),
+  ok: numberIn(row, 'ok') === 1,
+  ...(row.ttft !== null && {ttftMs: numberIn(row, 'ttft') / 1000}),
+  ...(row.tpot !== null && {tpotMs: numberIn(row, 'tpot') / 1000}),
+  more: numberIn(row, 'more'),
+});
 
 /** A minute that is being gathered. */
 export interface Minute {

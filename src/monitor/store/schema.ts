@@ -27,6 +27,9 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE event (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, tenant TEXT, text TEXT NOT NULL, numbers TEXT NOT NULL);
   CREATE INDEX event_at ON event (at);
   `,
+  `
+  CREATE TABLE probe (at INTEGER PRIMARY KEY, ok INTEGER NOT NULL, ttft INTEGER, tpot INTEGER, more INTEGER NOT NULL);
+  `,
 ];
 
 /** Brings the file up to date. Throws where it is of a newer version than this program. */

@@ -4,6 +4,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import {describeError} from '../../base/errors.ts';
 import type {GatewayWindow} from '../../hosts/index.ts';
 import type {WatchEvent, WatchEventKind} from '../events.ts';
+import type {ProbeResult} from '../objectives/index.ts';
 import type {Sample, SampledTenant} from '../sample.ts';
 import {closeQuietly, isDamage, openDatabase, putAside} from './database.ts';
 import {historyRow, type HistoryRow} from './history.ts';
@@ -17,6 +18,8 @@ import {
   minuteOf,
   minuteRow,
   numberIn,
+  probeFrom,
+  probeRow,
   secondAsMinute,
   secondRow,
   useOf,
@@ -26,7 +29,13 @@ import {
 
 const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-const KEPT_MS = {second: 2 * DAY_MS, minute: 30 * DAY_MS, event: 30 * DAY_MS, day: 400 * DAY_MS};
+const KEPT_MS = {
+  second: 2 * DAY_MS,
+  minute: 30 * DAY_MS,
+  event: 30 * DAY_MS,
+  probe: 3 * DAY_MS,
+  day: 400 * DAY_MS,
+};
 /** Rows removed at once: what an old store has too many of goes bit by bit. */
 const PRUNED_AT_ONCE = 2000;
 /** Samples that wait for a disk that takes none; the oldest are given up first. */
@@ -58,6 +67,7 @@ export class Store implements Disposable {
   #db: DatabaseSync | undefined;
   #waiting: Waiting[] = [];
   #events: WatchEvent[] = [];
+  #probes: ProbeResult[] = [];
   #minute: Minute | undefined;
   #tenantsWritten = 0;
   #problem: string | undefined;
@@ -87,9 +97,14 @@ export class Store implements Disposable {
     this.#events.splice(0, this.#events.length - MOST_WAITING);
   }
 
+  noteProbe(probe: ProbeResult): void {
+    this.#probes.push(probe);
+    this.#probes.splice(0, this.#probes.length - MOST_WAITING);
+  }
+
   /** Writes what waits, and removes what is too old. */
   flush(): void {
-    if (this.#waiting.length === 0 && this.#events.length === 0) return;
+    if (this.#waiting.length + this.#events.length + this.#probes.length === 0) return;
     this.#try((db) => {
       db.exec('BEGIN IMMEDIATE');
       try {
@@ -106,6 +121,7 @@ export class Store implements Disposable {
       }
       this.#waiting = [];
       this.#events = [];
+      this.#probes = [];
     });
   }
 
@@ -130,11 +146,16 @@ export class Store implements Disposable {
     return {stepMs: step, rows: [...spans.values()].map((span) => historyRow(span, keys))};
   }
 
-  /** All minutes between two times as one: what burn rates are made of. */
-  async total(sinceMs: number, untilMs: number): Promise<Minute> {
-    const total = emptyMinute(sinceMs);
-    await this.#each('minute', sinceMs, untilMs, (row) => joinMinutes(total, minuteFrom(row)));
-    return total;
+  /** Every minute between two times, the oldest first: what burn rates are made of. */
+  async minutes(sinceMs: number, untilMs: number, take: (minute: Minute) => void): Promise<void> {
+    this.flush();
+    await this.#each('minute', sinceMs, untilMs, (row) => take(minuteFrom(row)));
+  }
+
+  /** What the watch met when it asked by itself, the oldest first. */
+  probes(sinceMs: number): ProbeResult[] {
+    this.flush();
+    return this.#query('SELECT * FROM probe WHERE at >= ? ORDER BY at', sinceMs).map(probeFrom);
   }
 
   /** The newest first. */
@@ -198,6 +219,7 @@ export class Store implements Disposable {
     const event = db.prepare('INSERT INTO event (at, kind, tenant, text, numbers) VALUES (?, ?, ?, ?, ?)');
     for (const {atMs, kind, tenant, text, numbers} of this.#events)
       event.run(atMs, kind, tenant ?? null, text, JSON.stringify(numbers));
+    for (const probe of this.#probes) insert(db, 'probe', 5).run(...probeRow(probe));
   }
 
   #writeMinute(db: DatabaseSync): void {
@@ -240,6 +262,7 @@ export class Store implements Disposable {
       db.prepare(`DELETE FROM ${table} WHERE at < ?`).run(before);
     }
     db.prepare('DELETE FROM event WHERE at < ?').run(now - KEPT_MS.event);
+    db.prepare('DELETE FROM probe WHERE at < ?').run(now - KEPT_MS.probe);
     db.prepare('DELETE FROM day WHERE day < ?').run(Math.floor((now - KEPT_MS.day) / DAY_MS));
   }
 

@@ -49,6 +49,7 @@ async function obey(order: GatewayOrder): Promise<GatewayReply> {
     case 'stats':
     case 'window':
     case 'metrics':
+    case 'probe':
       return {reply: 'refused', message: 'a fake has no statistics'};
   }
 }

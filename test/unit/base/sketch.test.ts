@@ -17,6 +17,17 @@ describe('a sketch', () => {
     }
   });
 
+  it('counts values up to a limit, those within 1 % of it either way', () => {
+    const sketch = of(values);
+    for (const limit of [0.6, 10, 5000]) {
+      const count = sketch.countUpTo(limit);
+      expect(count).toBeGreaterThanOrEqual(values.filter((value) => value <= limit * 0.9899).length);
+      expect(count).toBeLessThanOrEqual(values.filter((value) => value <= limit * 1.0101).length);
+    }
+    expect(of([900, 100, 900]).countUpTo(500)).toBe(1);
+    expect(of([]).countUpTo(500)).toBe(0);
+  });
+
   it('adds up: two halves are the same as the whole', () => {
     const halves = of(values.slice(0, 700));
     halves.merge(of(values.slice(700)));

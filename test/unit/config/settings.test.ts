@@ -20,6 +20,16 @@ describe('settings', () => {
     expect(settingsSchema.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
   });
 
+  it('reads objectives: shares in percent or not, times, and whether to probe', () => {
+    const read = (objectives: object): unknown => settingsSchema.parse({objectives}).objectives;
+    expect(read({})).toEqual({target: 0.99, probe: 60_000});
+    expect(read({ttft: '2s', tpot: 80, errors: '1%', target: '99.9%', probe: true})).toEqual({
+      ...{ttft: 2000, tpot: 80, errors: 0.01, target: 0.999, probe: 60_000},
+    });
+    expect(read({errors: 0.02, probe: false})).toEqual({errors: 0.02, target: 0.99, probe: false});
+    expect(read({probe: '30s'})).toEqual({target: 0.99, probe: 30_000});
+  });
+
   it('reads a CUDA version however it is typed', () => {
     expect(settingsSchema.parse({images: {cuda: 13, base: {vllm: 'x'}}}).images).toEqual({
       cuda: '13',
@@ -40,6 +50,11 @@ describe('settings', () => {
     {budget: -1},
     {budget: Infinity},
     {drain: '3 fortnights'},
+    {objectives: {target: 99}},
+    {objectives: {errors: '0%'}},
+    {objectives: {ttft: 'soon'}},
+    {objectives: {probe: '1s'}},
+    {objectives: {probe: 'never'}},
     {gateway: {port: 0}},
     {modle: 'nano'},
   ])('refuses %j', (input) => {

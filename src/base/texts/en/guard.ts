@@ -25,9 +25,9 @@ export const guard = {
   aloneSeconds: (p: {seconds: number}) => `${p.seconds} s`,
   withPrompts: (p: {streams: string}) => `${p.streams}, prompts read as well`,
   help: {
-    status: 'Show whom the guard holds back, why, and what it knows of the model.',
+    status: 'Show whom the guard holds back, why, what it knows of the model, and how objectives are kept.',
     statusExample: 'is somebody held back now?',
-    log: 'List what the guard has seen and done, with the numbers it was decided on.',
+    log: 'List what the guard has seen and done, and which objectives burned, with the numbers.',
     logExample: 'what happened last night?',
     flagSince: 'How far back.',
   },

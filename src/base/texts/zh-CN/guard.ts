@@ -26,9 +26,9 @@ export const guard: typeof en = {
   aloneSeconds: ({seconds}) => `${seconds} 秒`,
   withPrompts: ({streams}) => `${streams}，同时读取提示词`,
   help: {
-    status: '显示守护正在限制谁、为什么，以及它对模型的了解。',
+    status: '显示守护正在限制谁、为什么、它对模型的了解，以及目标的达成情况。',
     statusExample: '现在有谁被限制？',
-    log: '列出守护看到和做过的事，以及决策所依据的数字。',
+    log: '列出守护看到和做过的事、未达成的目标，以及所依据的数字。',
     logExample: '昨夜发生了什么？',
     flagSince: '往回看多久。',
   },

@@ -14,6 +14,7 @@ import {images} from './images.ts';
 import {lease} from './lease.ts';
 import {models} from './models.ts';
 import {monitor} from './monitor.ts';
+import {objectives} from './objectives.ts';
 import {past} from './past.ts';
 import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
@@ -34,6 +35,7 @@ export const zhCN: typeof en = {
   lease,
   models,
   monitor,
+  objectives,
   past,
   plan,
   ssh,

@@ -2,7 +2,7 @@ import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describeError} from '../../../base/errors.ts';
 import {seconds} from '../../../base/units.ts';
-import type {GatewayOrder, GatewayReply} from '../gateway-order.ts';
+import type {GatewayOrder, GatewayReply, Probed} from '../gateway-order.ts';
 import type {EngineSpec, GatewaySpec, ObservedEngine} from '../runtime.ts';
 import type {Told} from '../watch-channel.ts';
 import type {Committed} from './committed.ts';
@@ -45,6 +45,7 @@ export class Deployment {
       tell: () => this.#tellWatch(),
       // The next text follows in a moment.
       onMetrics: (text) => void this.gateway?.order({order: 'metrics', text}).catch(() => undefined),
+      probe: (deadlineMs) => this.#probe(deadlineMs),
     });
   }
 
@@ -222,6 +223,12 @@ export class Deployment {
       }),
       ...(reply?.reply === 'window' && {window: reply.window}),
     };
+  }
+
+  /** Null where there is no gateway just now, or an older one that knows of no probe. */
+  async #probe(deadlineMs: number): Promise<Probed | null> {
+    const reply = await this.gateway?.order({order: 'probe', deadlineMs}).catch(() => undefined);
+    return reply?.reply === 'probed' ? reply.probed : null;
   }
 
   #isHeld(): boolean {

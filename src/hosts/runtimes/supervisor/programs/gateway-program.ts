@@ -6,7 +6,7 @@ import {Program, type Launch} from './program.ts';
 import {AddressTaken, type GatewayRun, type Surroundings} from './starter.ts';
 
 const READY_MS = 20_000;
-/** An order is answered at once; a drain takes as long as it was given. */
+/** An order is answered at once; a drain and a probe take as long as they were given. */
 const ANSWER_MS = 5000;
 
 /** The gateway over all its runs, and the orders to it. */
@@ -65,7 +65,7 @@ export class GatewayProgram {
     if (!run || !this.program.isHealthy()) throw new SupervisorFailure({code: 'gateway_unavailable'});
     const id = this.#nextId++;
     const {promise, resolve} = Promise.withResolvers<GatewayReply | undefined>();
-    const limit = ANSWER_MS + (order.order === 'drain' ? order.deadlineMs : 0);
+    const limit = ANSWER_MS + ('deadlineMs' in order ? order.deadlineMs : 0);
     const timer = setTimeout(() => resolve(undefined), limit);
     this.#pending.set(id, resolve);
     if (!(await run.send({id, order}))) resolve(undefined);

@@ -1,4 +1,5 @@
 import {minutes} from '../../../../base/units.ts';
+import type {Probed} from '../../gateway-order.ts';
 import type {ProgramSpec} from '../../runtime.ts';
 import type {Told, WatchHears, WatchSays} from '../../watch-channel.ts';
 import type {LogFile} from '../logs/log-file.ts';
@@ -20,6 +21,8 @@ export interface WatchHooks {
   tell: () => Promise<Told>;
   /** What it measures, in Prometheus' text format. */
   onMetrics: (text: string) => void;
+  /** Has the gateway ask the model. Never fails; null where that could not be. */
+  probe: (deadlineMs: number) => Promise<Probed | null>;
 }
 
 /** The watch over all its runs. Nothing that it does, or does not, is of any consequence for what is served. */
@@ -84,6 +87,7 @@ export class WatchProgram {
       const said = message as WatchSays;
       if ('alive' in said) resolve(true);
       else if ('metrics' in said) this.#hooks.onMetrics(said.metrics);
+      else if ('probe' in said) void this.#probe(said.probe.deadlineMs);
       else this.#pending.get(said.answer)?.(said);
     });
     kill = () => run.kill();
@@ -111,6 +115,10 @@ export class WatchProgram {
           telling = false;
         });
     }, TELL_MS).unref();
+  }
+
+  async #probe(deadlineMs: number): Promise<void> {
+    await this.#send({probed: await this.#hooks.probe(deadlineMs)});
   }
 
   async #send(message: WatchHears): Promise<boolean> {
