@@ -32,11 +32,12 @@ const LOWEST = 19;
 const BURNERS = 2 * cpus().length;
 
 /** The spans between the tokens of one client's streams, one stream after another. */
-class Client {
+class Client implements AsyncDisposable {
   readonly #berth: Berth;
   readonly #agent = new Agent({keepAlive: true});
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
+  #failure: unknown;
   spans: number[] = [];
 
   constructor(berth: Berth) {
@@ -48,7 +49,7 @@ class Client {
     this.#running = (async () => {
       while (!this.#stop.signal.aborted) await this.#stream(model, key);
     })().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) throw error;
+      if (!this.#stop.signal.aborted) this.#failure = error;
     });
   }
 
@@ -56,6 +57,11 @@ class Client {
     this.#stop.abort();
     await this.#running;
     this.#agent.destroy();
+  }
+
+  /** Before its deployment ends, or what it reads then would hide why. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   async #stream(model: string, key: string): Promise<void> {
@@ -91,6 +97,7 @@ class Client {
 
   /** What was seen since the phase before. */
   phase(name: string, sinceMs: number): Phase {
+    if (this.#failure !== undefined) throw new Error('the client failed', {cause: this.#failure});
     const spans = this.spans.splice(0);
     return {
       name,
@@ -143,7 +150,7 @@ await must(berth, 'deploy', '--model', weights, '--engine', 'embedded', '--conte
 const models = (await (
   await fetch(`${berth.url}/v1/models`, {headers: {authorization: `Bearer ${await berth.key()}`}})
 ).json()) as {data: {id: string}[]};
-const client = new Client(berth);
+await using client = new Client(berth);
 await client.start(models.data[0]?.id ?? '');
 
 const phases: Phase[] = [];
