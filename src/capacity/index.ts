@@ -14,6 +14,7 @@ export {bindingSum, deviceName, sumLines} from './leases/say.ts';
 export type {WantedTenant} from './leases/tenant.ts';
 export {standingLeases} from './leases/standing.ts';
 export {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts';
+export {ENOUGH_DAYS} from './forecast/forecast.ts';
 export {readPast} from './past/read.ts';
 export type {Past, PastTenant} from './past/schema.ts';
 export {readCapacity} from './read.ts';

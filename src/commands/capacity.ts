@@ -67,6 +67,7 @@ export default class Capacity extends BerthCommand<CapacityReport> {
       runtime: seen.runtime,
       deployment: settings.deployment,
       ...{sinceMs: untilMs - span, untilMs, model: report.model, signal: this.signal},
+      releasedMs: seen.release && Date.parse(seen.release.createdAt),
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     const whole = {...report, history};

@@ -44,8 +44,23 @@ export function pastWith({
             ...events,
           ],
     present: [],
+    forecast: forecastWith(hostile),
   });
 }
+
+/** What the model and a program that peaked on two days should be expected to hold. */
+const forecastWith = (hostile: boolean): Past['forecast'] => ({
+  tenants: [
+    {...{key: 'model', kind: 'model', name: 'nano'}, ...peakOf(mib(260), 9)},
+    {...{key: CONTAINER, kind: 'outsider', name: hostile ? HOSTILE.name : 'whisper'}, ...peakOf(gib(1), 2)},
+  ],
+  leftBytes: gib(14),
+});
+
+const peakOf = (seenBytes: number, days: number) => ({
+  ...{seenBytes, days, marginRatio: 0.06},
+  bytes: Math.ceil(seenBytes * 1.06),
+});
 
 /** The page of a report with this history. */
 export function capacityPageOf(language: Language, history: Past): string {

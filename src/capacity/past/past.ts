@@ -18,12 +18,13 @@ export interface PastInput {
   present: readonly Present[];
   /** Of the deployment now; null when nothing is deployed. */
   model: CapacityReport['model'];
+  forecast: Past['forecast'];
   timeZone: string;
 }
 
 /** What the watch kept of a span of time, as one picture. Pure. */
 export function pastOf(input: PastInput): Past {
-  const {sinceMs, untilMs, stepMs, rows, events, present, model, timeZone} = input;
+  const {sinceMs, untilMs, stepMs, rows, events, present, model, forecast, timeZone} = input;
   const measured = rows.filter(({usedBytes}) => usedBytes !== undefined);
   return {
     since: iso(sinceMs),
@@ -31,9 +32,10 @@ export function pastOf(input: PastInput): Past {
     stepMs,
     measuredMs: measured.length * stepMs,
     timeZone,
-    model: model && modelPast(model, rows, stepMs),
+    model: model && modelPast(model, input),
     days: headroomByDay(rows, {stepMs, timeZone}),
     tenants: presenceOf(rows, events, {stepMs, present}),
+    forecast,
     requests: requestsOf(rows),
     slowdowns: slowdownsOf(events),
     events: events
@@ -53,14 +55,14 @@ const iso = (atMs: number): string => new Date(atMs).toISOString();
 
 function modelPast(
   model: NonNullable<CapacityReport['model']>,
-  rows: readonly Row[],
-  stepMs: number,
+  {rows, stepMs, forecast}: PastInput,
 ): Past['model'] {
   const seen = rows.flatMap(({atMs, tenants}) =>
     tenants.model === undefined ? [] : [{atMs, usedBytes: tenants.model.usedBytes}],
   );
   const [first] = seen;
   const most = first && seen.reduce((high, one) => (one.usedBytes > high.usedBytes ? one : high));
+  const expected = forecast.tenants.find(({key}) => key === 'model');
   const {budgetBytes, predictedPeakBytes, measuredPeakBytes = 0} = model;
   return {
     budgetBytes,
@@ -70,8 +72,8 @@ function modelPast(
       model: model.model,
       budgetBytes,
       predictedPeakBytes,
-      // The worst case was tried when it was deployed: that peak counts, whatever came since.
-      maxBytes: most && Math.max(most.usedBytes, measuredPeakBytes),
+      // The worst case was tried when it was deployed: that peak counts, whatever came since, and so do earlier days.
+      maxBytes: most && Math.max(most.usedBytes, measuredPeakBytes, expected?.seenBytes ?? 0),
       measuredMs: seen.length * stepMs,
       requests: requestsOf(rows).ok,
     }),

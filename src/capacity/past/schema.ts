@@ -57,6 +57,26 @@ export const pastTenantSchema = z.object({
   presentMs: z.number(),
 });
 
+/** What everyone who is there now should be expected to hold at most on the next day. */
+export const forecastSchema = z.object({
+  tenants: z.array(
+    z.object({
+      key: z.string(),
+      kind: z.enum(['model', 'berth', 'lease', 'outsider', 'rest', 'unattributed']),
+      name: z.string(),
+      bytes: byteCount,
+      /** The highest that was seen on any of the days. */
+      seenBytes: byteCount,
+      /** What is added to that, as a share. */
+      marginRatio: z.number(),
+      /** Days (UTC) that it is made from: with fewer than 8 it is a guess. */
+      days: z.int(),
+    }),
+  ),
+  /** What would be free if all of them peaked together; less than zero where that would not fit. */
+  leftBytes: z.int().optional(),
+});
+
 /** Part `history` of `berth capacity --since … --json`. */
 export const pastSchema = z.object({
   since: time,
@@ -89,6 +109,7 @@ export const pastSchema = z.object({
     }),
   ),
   tenants: z.array(pastTenantSchema),
+  forecast: forecastSchema,
   requests: z.object({
     ok: z.int(),
     clientError: z.int(),
@@ -128,5 +149,6 @@ export const pastSchema = z.object({
 
 export type Past = z.infer<typeof pastSchema>;
 export type PastTenant = z.infer<typeof pastTenantSchema>;
+export type PastForecast = z.infer<typeof forecastSchema>;
 export type Advice = z.infer<typeof adviceSchema>;
 export type Slowdown = z.infer<typeof slowdownSchema>;

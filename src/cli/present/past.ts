@@ -1,6 +1,6 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes, formatDuration} from '../../base/units.ts';
-import type {Past} from '../../capacity/index.ts';
+import {ENOUGH_DAYS, type Past} from '../../capacity/index.ts';
 import {printableLine} from '../printable.ts';
 import {bar, keyValues, table} from '../table.ts';
 import {cutToWidth} from '../width.ts';
@@ -42,6 +42,7 @@ export function presentPast(t: Texts, past: Past): string {
     `${t.past.title({span})} (${measured})\n${modelLines(t, past)}`,
     days(t, past),
     tenants(t, past),
+    forecast(t, past),
     slowdowns(t, past),
     events(t, past),
   ].join('\n\n');
@@ -99,6 +100,46 @@ function tenants(t: Texts, {tenants: all, series, timeZone}: Past): string {
     head: [t.past.whoWasThere, t.past.most, t.past.cores, t.past.from, t.past.until],
     align: ['left', 'right', 'right', 'left', 'left'],
   });
+}
+
+function forecast(t: Texts, {forecast: {tenants: all, leftBytes}}: Past): string {
+  const rows = all
+    .slice(0, TENANTS)
+    .map((one) => [
+      `  ${cutToWidth(printableLine(tenantName(t, one)), NAME_WIDTH)}`,
+      formatBytes(one.seenBytes),
+      formatBytes(one.bytes),
+      `${Math.round(one.marginRatio * 100)} %`,
+      String(one.days),
+    ]);
+  const {title, seen, expected, margin, days: ofDays, none} = t.past.forecast;
+  const lines = forecastNotes(t, all, leftBytes).map((line) => `  ${line}`);
+  if (rows.length === 0) return [title, `  ${none}`].join('\n');
+  return [
+    table(rows, {
+      head: [title, seen, expected, margin, ofDays],
+      align: ['left', 'right', 'right', 'right', 'right'],
+    }),
+    ...lines,
+  ].join('\n');
+}
+
+/** What the figures of a forecast come to, and how good they are. */
+export function forecastNotes(
+  {past: {forecast: t}}: Texts,
+  tenants: Past['forecast']['tenants'],
+  leftBytes: number | undefined,
+): string[] {
+  return [
+    ...(leftBytes === undefined
+      ? []
+      : [
+          leftBytes < 0
+            ? t.missing({missing: formatBytes(-leftBytes)})
+            : t.left({left: formatBytes(leftBytes)}),
+        ]),
+    ...(tenants.some(({days: count}) => count < ENOUGH_DAYS) ? [t.few({days: ENOUGH_DAYS})] : []),
+  ];
 }
 
 function slowdowns(t: Texts, {slowdowns: all, timeZone}: Past): string {

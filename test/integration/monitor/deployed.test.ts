@@ -40,6 +40,11 @@ describe('a deployment that is watched', () => {
     const held = Object.values(point?.tenants ?? {}).reduce((sum, one) => sum + one, 0);
     expect(held).toBeGreaterThanOrEqual((point?.maxUsedBytes ?? Infinity) - 1024);
     expect(history.days).toHaveLength(1);
+    // The first day of the release: what its deploy measured, with the widest margin.
+    const [expected] = history.forecast.tenants;
+    expect(expected).toMatchObject({key: 'model', name: 'nano', days: 1, marginRatio: 0.15});
+    expect(expected?.bytes).toBeGreaterThan((history.model?.maxBytes ?? Infinity) * 0.9);
+    expect(history.forecast.leftBytes).toBeLessThan(point?.totalBytes ?? 0);
     expect(history.series.some(({tpot}) => (tpot?.count ?? 0) > 0)).toBe(true);
   });
 

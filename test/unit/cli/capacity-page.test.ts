@@ -78,6 +78,24 @@ describe.each(['en', 'zh-CN'] as const)('the page (%s)', (language) => {
     expect(presentPast(t, past)).toContain(t.past.nothingMeasured);
   });
 
+  it('tells what everyone will hold at most, and what is left then', () => {
+    const t = textsFor(language);
+    const past = pastWith({});
+    const left = t.past.forecast.left({left: '14.0 GiB'});
+    for (const told of [capacityPageOf(language, past), presentPast(t, past)]) {
+      expect(told).toContain(left);
+      expect(told).toContain(t.past.forecast.few({days: 8}));
+      expect(told).toContain('276 MiB');
+    }
+    const unknown = {...past, forecast: {tenants: []}};
+    for (const told of [capacityPageOf(language, unknown), presentPast(t, unknown)])
+      expect(told).toContain(t.past.forecast.none);
+    const {tenants} = past.forecast;
+    expect(presentPast(t, {...past, forecast: {tenants, leftBytes: -1 * mib(512)}})).toContain(
+      t.past.forecast.missing({missing: '512 MiB'}),
+    );
+  });
+
   it('has a terminal form of at most 80 columns', () => {
     const text = presentPast(textsFor(language), pastWith({hostile: true}));
     expect(Math.max(...text.split('\n').map(displayWidth))).toBeLessThanOrEqual(80);

@@ -3,6 +3,7 @@ import {formatBytes, formatDuration} from '../../../base/units.ts';
 import type {Past} from '../../../capacity/index.ts';
 import {shortTime} from '../../zone.ts';
 import {kindName, tenantName} from '../names.ts';
+import {forecastNotes} from '../past.ts';
 import {showBytes, showCount, showMs, type TimeAxis} from './axes.ts';
 import {barChart, lineChart, stackChart, stayChart, type Band, type Step} from './charts.ts';
 import {markup, type Markup} from './markup.ts';
@@ -241,6 +242,32 @@ export function slowdownSection(t: Texts, past: Past): Markup {
         text,
       ]),
     ),
+  );
+}
+
+export function forecastSection(t: Texts, {forecast: {tenants, leftBytes}}: Past): Markup {
+  const {title, about, seen, expected, margin, days, none} = t.past.forecast;
+  if (tenants.length === 0) return section(capital(title), empty(none));
+  return section(
+    capital(title),
+    markup`<p class="dim">${about}</p>`,
+    tableOf(
+      [
+        {head: t.past.who},
+        {head: seen, kind: 'n'},
+        {head: expected, kind: 'n'},
+        {head: margin, kind: 'n'},
+        {head: days, kind: 'n'},
+      ],
+      tenants.map((one) => [
+        tenantName(t, one),
+        formatBytes(one.seenBytes),
+        formatBytes(one.bytes),
+        `${Math.round(one.marginRatio * 100)} %`,
+        one.days,
+      ]),
+    ),
+    markup`<p>${forecastNotes(t, tenants, leftBytes).join(' ')}</p>`,
   );
 }
 

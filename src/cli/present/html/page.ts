@@ -6,6 +6,7 @@ import {adviceLines} from '../past.ts';
 import {
   daysSection,
   eventsSection,
+  forecastSection,
   latencySections,
   memorySection,
   modelSection,
@@ -62,6 +63,7 @@ ${latencySections(t, history)}
 ${slowdownSection(t, history)}
 ${whoSection(t, history)}
 ${daysSection(t, history)}
+${forecastSection(t, history)}
 ${fitsSection(t, report)}
 ${eventsSection(t, history)}
 </main>

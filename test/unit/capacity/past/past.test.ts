@@ -2,9 +2,10 @@ import {describe, expect, it} from 'vitest';
 import {gib, mib} from '../../../../src/base/units.ts';
 import {adviseBudget} from '../../../../src/capacity/past/advice.ts';
 import {headroomByDay} from '../../../../src/capacity/past/days.ts';
+import {forecastOf} from '../../../../src/capacity/past/forecast.ts';
 import {pastOf} from '../../../../src/capacity/past/past.ts';
 import {kindOf, nameOf} from '../../../../src/capacity/past/presence.ts';
-import {pastSchema} from '../../../../src/capacity/past/schema.ts';
+import {pastSchema, type Past} from '../../../../src/capacity/past/schema.ts';
 import {slowdownsOf} from '../../../../src/capacity/past/slowdowns.ts';
 import {CONTAINER, event, hour, model, MINUTE, row, START} from './world.ts';
 
@@ -63,13 +64,52 @@ it('counts the peak that a deploy measured, when nothing since came near it', ()
     rows,
     events: [],
     present: [],
+    forecast: {tenants: []},
   };
-  const advised = (measuredPeakBytes?: number) =>
-    pastOf({...input, model: {...model, ...(measuredPeakBytes && {measuredPeakBytes})}}).model?.advice;
+  const advised = (measuredPeakBytes?: number, forecast: Past['forecast'] = input.forecast) =>
+    pastOf({...input, forecast, model: {...model, ...(measuredPeakBytes && {measuredPeakBytes})}}).model
+      ?.advice;
   expect(advised()).toMatchObject({budgetBytes: mib(200), command: 'berth plan nano --budget 200MiB'});
   expect(advised(mib(244))).toMatchObject({
     ...{budgetBytes: mib(344), freedBytes: mib(498 - 344)},
     command: 'berth deploy --model nano --budget 344MiB',
+  });
+  // On a day before this hour the release had used more.
+  const seen = {key: 'model', kind: 'model' as const, name: 'nano', marginRatio: 0.06, days: 9};
+  const earlier = {tenants: [{...seen, seenBytes: mib(300), bytes: mib(318)}]};
+  expect(advised(mib(244), earlier)).toMatchObject({budgetBytes: mib(400)});
+});
+
+describe('the forecast of a report', () => {
+  const day = (at: number): number => START - (START % 86_400_000) + at * 86_400_000;
+  const peaks = [
+    {dayMs: day(-3), peaks: {model: gib(9), 'host:me train': gib(2), unattributed: 0}},
+    {dayMs: day(-2), peaks: {model: gib(8), 'host:me train': gib(3)}},
+    {dayMs: day(-1), peaks: {model: gib(4)}},
+    {dayMs: day(0), peaks: {model: gib(4)}},
+  ];
+  const present = ['model', 'host:me train', 'unattributed'].map((key) => ({key, name: nameOf(key)}));
+  const input = {peaks, present, usableBytes: gib(15), model, releasedMs: day(-2) + hour};
+
+  it('is of everyone who is there, and leaves out days of earlier releases of the model', () => {
+    const {tenants, leftBytes = 0} = forecastOf(input);
+    expect(tenants).toMatchObject([
+      {key: 'model', kind: 'model', seenBytes: gib(4), days: 2},
+      {key: 'host:me train', kind: 'outsider', name: 'train', seenBytes: gib(3), days: 2, marginRatio: 0.15},
+    ]);
+    expect(leftBytes).toBe(gib(15) - tenants.reduce((sum, {bytes}) => sum + bytes, 0));
+  });
+
+  it('counts the peak that its deploy measured as that of its first day', () => {
+    const measured = {...model, measuredPeakBytes: gib(5)};
+    const [found] = forecastOf({...input, model: measured}).tenants;
+    expect(found).toMatchObject({key: 'model', seenBytes: gib(5), days: 3});
+  });
+
+  it('says nothing of what is left where the model, or the device, is not known yet', () => {
+    expect(forecastOf({...input, releasedMs: day(0) + hour})).not.toHaveProperty('leftBytes');
+    expect(forecastOf({...input, usableBytes: undefined})).not.toHaveProperty('leftBytes');
+    expect(forecastOf({...input, present: []})).toEqual({tenants: []});
   });
 });
 
@@ -124,6 +164,7 @@ describe('who was there', () => {
         }),
       ],
       present: [{key: 'model', name: 'nano'}],
+      forecast: {tenants: []},
     });
     expect(pastSchema.parse(past)).toEqual(past);
     expect(past.tenants).toMatchObject([
