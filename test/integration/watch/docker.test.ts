@@ -1,6 +1,8 @@
+import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {systemClock} from '../../../src/base/clock.ts';
+import {seconds} from '../../../src/base/units.ts';
 import {openLocalHost, type Host, type Runtime} from '../../../src/hosts/index.ts';
 import {askWatch, type Answers} from '../../../src/monitor/index.ts';
 import {until} from '../../contract/hosts/world.ts';
@@ -23,10 +25,12 @@ describe.skipIf(await needsDocker())('the watch of a deployment of containers', 
   beforeAll(async () => {
     await berthImage();
     berth = await openBerth({BERTH_BASE: (await rigImages()).base});
+    const file = join(berth.home, 'berth.yaml');
+    await writeFile(file, 'model: nano\nobjectives:\n  ttft: 1min\n  errors: 1%\n  probe: 10s\n');
     const {code, stderr} = await berth.json(
       'deploy',
-      '--model',
-      'nano',
+      '--config',
+      file,
       '--engine',
       'embedded',
       '--runtime',
@@ -58,6 +62,18 @@ describe.skipIf(await needsDocker())('the watch of a deployment of containers', 
     // This very program is somebody else's, and its container's limit is not taken for the machine's.
     expect(tenants.flatMap(({pids}) => pids)).toContain(process.pid);
     expect(device.totalBytes).toBeGreaterThan(1024 ** 3);
+  });
+
+  it('has the gateway in its container ask the model when nobody else does', async () => {
+    const probe = await until(
+      'a probe',
+      async () =>
+        (await askWatch(runtime, name, {ask: 'guard'}).catch(() => undefined))?.objectives?.probe?.last ??
+        undefined,
+      seconds(40),
+    );
+    expect(probe.outcome).toBe('ok');
+    expect(probe.ttftMs).toBeGreaterThan(0);
   });
 
   it('is missed by nobody when it is killed, and back within seconds', async () => {

@@ -101,6 +101,31 @@ describe('the store', () => {
     expect(disk.told).toEqual([]);
   });
 
+  it('keeps what the watch asked by itself for three days, also in a file of the version before', async () => {
+    await using disk = await world();
+    const first = disk.open();
+    first.append(sampleAt(DAY, windowOf(1)), windowOf(1));
+    first[Symbol.dispose]();
+    const older = new DatabaseSync(disk.path);
+    older.exec('DROP TABLE probe; PRAGMA user_version = 1');
+    older.close();
+    const probes = [
+      {atMs: DAY, ok: true, ttftMs: 12.5, tpotMs: 3.25, more: 3},
+      {atMs: DAY + 60_000, ok: false, more: 0},
+    ];
+    const second = disk.open();
+    for (const probe of probes) second.noteProbe(probe);
+    second[Symbol.dispose]();
+    using store = disk.open();
+    expect(store.probes(DAY)).toEqual(probes);
+    expect(store.probes(DAY + 1)).toEqual(probes.slice(1));
+    expect((await store.history(DAY, DAY + 60_000, 60_000)).rows[0]?.gateway?.requests.ok).toBe(1);
+    expect(disk.told).toEqual([]);
+    disk.at(DAY + 3 * 86_400_000 + 1000);
+    store.noteProbe({atMs: DAY + 3 * 86_400_000, ok: true, more: 0});
+    expect(store.probes(0).map(({atMs}) => atMs - DAY)).toEqual([60_000, 3 * 86_400_000]);
+  });
+
   it('forgets seconds after two days, minutes and events after thirty', async () => {
     await using disk = await world();
     using store = disk.open();
