@@ -209,6 +209,7 @@ export function compose(env: NodeJS.ProcessEnv, asking: Asking): Parts {
           return opened.use(await host.tunnel(Number(port || 80))).origin;
         },
         keyFolder: join(folders.config, 'keys'),
+        env,
         [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
       };
     },

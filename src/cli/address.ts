@@ -29,6 +29,8 @@ const DEPLOYMENT: readonly AddressFlag[] = ['host', 'name', 'config'];
 
 /** The commands that take such flags, and which. A contract test holds this against the commands themselves. */
 export const ADDRESSED: Readonly<Record<string, readonly AddressFlag[]>> = {
+  'alerts ls': DEPLOYMENT,
+  'alerts test': DEPLOYMENT,
   capacity: DEPLOYMENT,
   chat: DEPLOYMENT,
   deploy: DEPLOYMENT,

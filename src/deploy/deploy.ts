@@ -1,3 +1,4 @@
+import {readAlertOrders, writeAlertOrders} from './alerts.ts';
 import {checkWeights} from './check-weights.ts';
 import {ensureClientKey, keyFileOf} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
@@ -40,6 +41,7 @@ export async function deploy(
   await checkEngine(parts, target.engine, before.runtime.kind, settings);
   await checkWeights(parts, target);
   await checkPort(parts.host, settings, before.observed);
+  const alerts = await readAlertOrders(parts.host, settings.alerts, parts.env);
   if (options.dryRun) return dryRun(parts, settings, target, before, started);
   const images = before.runtime.kind === 'docker' ? await ensureImages(parts, target.engine) : undefined;
   const weights = await ensureWeights(parts, target);
@@ -53,6 +55,7 @@ export async function deploy(
     namedCard(parts, settings),
   ]);
   await writePolicy(parts.host, settings);
+  await writeAlertOrders(parts.host, settings, alerts);
   const identity = identityOf(settings, target, {weights, runtime: site.runtime.kind, images, card});
 
   const present = await presentRelease(history, site);

@@ -37,6 +37,8 @@ export interface DeployParts {
   reach(url: string): Promise<string>;
   /** Folder of this client's API keys. */
   keyFolder: string;
+  /** What the settings name as `env:NAME` is there. */
+  env: NodeJS.ProcessEnv;
 }
 
 /** One deployment on its host, and what was seen of it. */

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {alertsStatusSchema, alertTestSchema} from './alerts/status.ts';
 import {WATCH_EVENT_KINDS} from './events.ts';
 import {guardStatusSchema} from './guard-status.ts';
 
@@ -109,6 +110,9 @@ export const answerSchemas = {
   metrics: z.string(),
   /** Null where no deploy has written a policy for it yet. */
   guard: guardStatusSchema.nullable(),
+  /** Null where nobody is to be told. */
+  alerts: alertsStatusSchema.nullable(),
+  'test-alerts': alertTestSchema,
 };
 
 export type Health = z.infer<typeof healthSchema>;

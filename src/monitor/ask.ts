@@ -14,7 +14,11 @@ export type Question =
   /** Prometheus' text format. */
   | {ask: 'metrics'}
   /** How it stands with the guard. */
-  | {ask: 'guard'};
+  | {ask: 'guard'}
+  /** Whom it tells of what happens. */
+  | {ask: 'alerts'}
+  /** Sends a test alert through each webhook. Asked again with the same `test`, it tells what has come of it. */
+  | {ask: 'test-alerts'; test: string};
 
 export type {Answers, Health};
 

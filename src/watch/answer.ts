@@ -11,10 +11,13 @@ export interface Answering {
   now: () => Answers['now'];
   metrics: () => string;
   guard: () => Answers['guard'];
+  alerts: () => Answers['alerts'];
+  testAlerts: (id: string) => Answers['test-alerts'];
 }
 
 /** Answers one question. Throws what is wrong with it, for whoever asked. */
-export async function answer(question: unknown, {store, now, metrics, guard}: Answering): Promise<unknown> {
+export async function answer(question: unknown, answering: Answering): Promise<unknown> {
+  const {store, now, metrics, guard, alerts, testAlerts} = answering;
   const asked = question as Partial<Record<string, unknown>> & {ask?: Question['ask']};
   switch (asked.ask) {
     case 'now':
@@ -33,6 +36,10 @@ export async function answer(question: unknown, {store, now, metrics, guard}: An
       return metrics();
     case 'guard':
       return guard();
+    case 'alerts':
+      return alerts();
+    case 'test-alerts':
+      return testAlerts(textIn(asked, 'test'));
     case undefined:
     default:
       throw new Error(`the watch does not know the question ${JSON.stringify(asked.ask)}`);
@@ -42,6 +49,12 @@ export async function answer(question: unknown, {store, now, metrics, guard}: An
 function timeIn(asked: Partial<Record<string, unknown>>, name: string): number {
   const value = asked[name];
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${name} is no number`);
+  return value;
+}
+
+function textIn(asked: Partial<Record<string, unknown>>, name: string): string {
+  const value = asked[name];
+  if (typeof value !== 'string') throw new Error(`${name} is no text`);
   return value;
 }
 

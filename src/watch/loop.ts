@@ -16,6 +16,8 @@ export interface LoopOptions {
   observers: readonly Observer[];
   clock: Clock;
   say: (line: string) => void;
+  /** Hears what is noted. */
+  onEvents: (events: readonly WatchEvent[]) => void;
   /** After each sample, whatever came of it. */
   onTick: () => void;
   /** After each time that it wrote. */
@@ -79,6 +81,7 @@ export class Loop {
     this.#options.store.note(events);
     for (const event of events) this.#options.say(`${event.kind}: ${event.text}`);
     this.#recent = [...events.toReversed(), ...this.#recent].slice(0, RECENT);
+    this.#options.onEvents(events);
   }
 
   async #observe(observer: Observer, sample: Sample, window: GatewayWindow | undefined): Promise<void> {

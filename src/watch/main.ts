@@ -11,7 +11,8 @@ import {openFollower, type DeviceFacts} from '../card/index.ts';
 import type {WatchHears, WatchSays} from '../hosts/index.ts';
 import {connectDockerHere, openNeighbours} from '../hosts/neighbours/hold/index.ts';
 import {metricsOf, Sampler, Store, type Answers, type Observer, type WatchEvent} from '../monitor/index.ts';
-import {answer} from './answer.ts';
+import {Alerting} from './alerting.ts';
+import {answer, type Answering} from './answer.ts';
 import {Guarding} from './guarding.ts';
 import {openHealth} from './health.ts';
 import {readLaunch} from './launch.ts';
@@ -22,7 +23,7 @@ import {Policies} from './policies.ts';
 import {ProbeLine} from './probe-line.ts';
 
 const clock = systemClock;
-const {device, guest, stateFolder, leasesFolder} = readLaunch(process.env);
+const {deployment, device, guest, stateFolder, leasesFolder} = readLaunch(process.env);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 // Whoever read its log is gone, or its disk is full.
 process.stdout.on('error', () => undefined);
@@ -68,6 +69,12 @@ const objectives = new Objectives({
 const observers: readonly Observer[] = [leases, guarding, objectives];
 const health = openHealth(store);
 
+const alerting = new Alerting({
+  ...{deployment, stateFolder, clock, say},
+  note: (event) => measuring.note([event]),
+  onOutward: (outward) => send({outward}),
+});
+
 let facts: DeviceFacts | undefined;
 const learnFacts = (): void => {
   if (facts) return;
@@ -84,7 +91,11 @@ const measuring = new Loop({
   observers,
   clock,
   say,
-  onTick: () => send({alive: true}),
+  onEvents: (events) => alerting.hear(events),
+  onTick: () => {
+    send({alive: true});
+    alerting.tick();
+  },
   onFlush: () => {
     learnFacts();
     send({metrics: metrics()});
@@ -103,6 +114,12 @@ const guard = (): Answers['guard'] => {
   return status && {...status, ...(promised && {objectives: promised})};
 };
 
+const answering: Answering = {
+  ...{store, now, metrics, guard},
+  alerts: () => alerting.status(),
+  testAlerts: (id) => alerting.test(id),
+};
+
 process.on('message', (message) => {
   const heard = message as WatchHears;
   if ('told' in heard) {
@@ -114,7 +131,7 @@ process.on('message', (message) => {
     return;
   }
   const {ask: id, question} = heard;
-  void answer(question, {store, now, metrics, guard}).then(
+  void answer(question, answering).then(
     (value) => send({answer: id, value}),
     (error: unknown) => send({answer: id, error: describeError(error)}),
   );
@@ -127,7 +144,7 @@ measuring.note(early);
 learnFacts();
 setTimeout(() => flushCompileCache(), 5000).unref();
 await measuring.run(over.signal);
-await guarding.close();
+await Promise.all([guarding.close(), alerting.close()]);
 neighbours[Symbol.dispose]();
 follower[Symbol.dispose]();
 store[Symbol.dispose]();

@@ -30,9 +30,13 @@ export function explainIssue(issue: z.core.$ZodIssue, value: unknown, nameOf: Na
     });
   }
   if (path.length === 0) return [{path, say: (t) => t.config.notAMapping}];
-  const given = show(valueAt(value, path));
+  const given = mayHoldSecret(path) ? '[redacted]' : show(valueAt(value, path));
   return [{path, say: (t) => t.config.notAllowed({key: nameOf(path), given, allowed: allowedBy(issue)(t)})}];
 }
+
+/** The address of a webhook, what it is signed with, and whatever was put in the place of a map that holds them. */
+const mayHoldSecret = (path: readonly string[]): boolean =>
+  /^alerts(?:\.webhooks(?:\.\d+(?:\.(?:url|secret))?)?)?$/.test(path.join('.'));
 
 /** What may stand there instead. */
 function allowedBy(issue: z.core.$ZodIssue): Say {
@@ -71,7 +75,10 @@ type Form = keyof Texts['config']['forms'];
 
 /** The form that a refinement demands, if it names one that there is a text for. */
 function formOf(given: unknown): Form | undefined {
-  const forms: readonly Form[] = ['ggufFile', 'modelName', 'modelSource', 'repository', 'sha256'];
+  const forms: readonly Form[] = [
+    ...(['ggufFile', 'modelName', 'modelSource', 'repository', 'sha256'] as const),
+    ...(['webhookAddress', 'webhookName', 'webhookSecret', 'webhookUnsigned'] as const),
+  ];
   return forms.find((form) => form === given);
 }
 

@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {dirname, relative, resolve} from 'node:path';
 import type {z} from 'zod';
 import {BerthError, describeError, ExitCode, systemCode} from '../../base/errors.ts';
+import {Secret} from '../../base/secret.ts';
 import {explainIssue, type Mistake} from './issues.ts';
 import {settingsSchema, type Settings} from './settings.ts';
 
@@ -80,7 +81,21 @@ function withPathsFrom(folder: string, settings: Settings): Settings {
     name,
     model.path === undefined ? model : {...model, path: resolve(folder, model.path)},
   ]);
-  return {...settings, models: Object.fromEntries(models) as Settings['models']};
+  const webhooks = settings.alerts.webhooks.map(({url, secret, ...rest}) => ({
+    ...rest,
+    url: fileFrom(folder, url),
+    ...(secret && {secret: fileFrom(folder, secret)}),
+  }));
+  return {
+    ...settings,
+    models: Object.fromEntries(models) as Settings['models'],
+    alerts: {...settings.alerts, webhooks},
+  };
+}
+
+function fileFrom(folder: string, secret: Secret): Secret {
+  const [, path] = /^file:(.+)$/s.exec(secret.reveal()) ?? [];
+  return path === undefined ? secret : new Secret(`file:${resolve(folder, path)}`);
 }
 
 /** Flags that are called as the settings are. */

@@ -4,6 +4,7 @@ import {parseBytes, parseDuration, seconds, type Bytes, type Duration} from '../
 import {guardPolicySchema} from '../../capacity/index.ts';
 import {gatewayConfigSchema} from '../../gateway/index.ts';
 import {profileSchema} from '../planning/profiles.ts';
+import {alertSettingsSchema} from './alerts.ts';
 import {objectivesSchema} from './objectives.ts';
 import {ownModelsSchema} from './own-models.ts';
 
@@ -65,6 +66,8 @@ export const settingsSchema = z.strictObject({
   guard: guardPolicySchema.prefault({}),
   /** What the model promises to those who ask it. */
   objectives: objectivesSchema.prefault({}),
+  /** Who is told of what happens, beside the log. */
+  alerts: alertSettingsSchema.prefault({}),
   /** `auto`: side by side where both releases fit, else swap. `swap`: never two copies at once. */
   update: z.enum(['auto', 'swap']).default('auto'),
   /** Milliseconds that requests under way are given to end before their engine is stopped. */

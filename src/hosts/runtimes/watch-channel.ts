@@ -26,6 +26,8 @@ export type WatchSays =
   | {metrics: string}
   /** The gateway is to ask the model something tiny. Answered by `probed`, once. */
   | {probe: {deadlineMs: number}}
+  /** Whether it has to reach the world outside: it tells somebody there what happens. */
+  | {outward: boolean}
   | {answer: number; value: unknown}
   /** What was wrong with the question. */
   | {answer: number; error: string};

@@ -22,6 +22,11 @@ export const config = {
       'huggingface or modelscope (or both), with file for a GGUF; or path alone; sha256 only beside file',
     repository: 'owner/name or owner/name@revision',
     sha256: '64 hexadecimal digits',
+    webhookAddress:
+      'an https address (http for this machine and private addresses only), env:NAME or file:PATH',
+    webhookName: 'letters, digits, spaces, ".", "_" and "-", at most 60, a letter or digit first',
+    webhookSecret: 'text that is not empty, env:NAME or file:PATH',
+    webhookUnsigned: 'nothing, because this service signs nothing: its key is in the address',
   },
   checkSummary: 'Check a settings file, and show what it means with every default.',
   checkFile: 'Settings file; ./berth.yaml when there is one.',

@@ -1,3 +1,4 @@
+import {alerts} from './alerts.ts';
 import {base} from './base.ts';
 import {capacity} from './capacity.ts';
 import {card} from './card.ts';
@@ -19,6 +20,7 @@ import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
 
 export const en = {
+  alerts,
   base,
   capacity,
   card,

@@ -1,4 +1,5 @@
 import type {en} from '../en/index.ts';
+import {alerts} from './alerts.ts';
 import {base} from './base.ts';
 import {capacity} from './capacity.ts';
 import {card} from './card.ts';
@@ -20,6 +21,7 @@ import {plan} from './plan.ts';
 import {ssh} from './ssh.ts';
 
 export const zhCN: typeof en = {
+  alerts,
   base,
   capacity,
   card,

@@ -19,7 +19,7 @@ import {
   type Starter,
 } from '../../supervisor/programs/starter.ts';
 import {engineContainer, gatewayContainer, tokenIn} from '../containers.ts';
-import {ENGINE_PORT, LABEL, networksOf, RUN_FOLDER, specHash, type Networks} from '../names.ts';
+import {ENGINE_PORT, LABEL, networksOf, RUN_FOLDER, specHash, watchName, type Networks} from '../names.ts';
 import {ContainerRun} from './container-run.ts';
 
 /** A gateway that has just started may not listen for its supervisor yet. */
@@ -102,6 +102,16 @@ export class ContainerStarter implements Starter {
     const inherited = {PATH: process.env.PATH ?? '', HOME: '/tmp'};
     const options = {argv, env: {...inherited, ...env}, cwd: '/tmp', log, onMessage: hear};
     return Promise.resolve(new Child(options));
+  }
+
+  /** The deployment's own network has no way out: its container joins the other one as well, or leaves it. */
+  async outward(wanted: boolean): Promise<void> {
+    const own = this.#docker.getContainer(watchName(this.#paths.deployment));
+    const {Id, NetworkSettings} = await own.inspect();
+    const {door} = this.#networks;
+    if (wanted === door in NetworkSettings.Networks) return;
+    const network = this.#docker.getNetwork(door);
+    await (wanted ? network.connect({Container: Id}) : network.disconnect({Container: Id}));
   }
 
   pidsOf(runs: readonly Run[]): Promise<number[][]> {

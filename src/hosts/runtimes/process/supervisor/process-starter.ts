@@ -49,6 +49,10 @@ export class ProcessStarter implements Starter {
     return Promise.resolve(this.#start({argv: spec.argv, env, log, onMessage: hear}));
   }
 
+  outward(): Promise<void> {
+    return Promise.resolve();
+  }
+
   pidsOf(runs: readonly Run[]): Promise<number[][]> {
     const marked = markedProcesses(DEPLOYMENT_MARK, this.#paths.folder);
     const all = runs.map((run): number[] => {

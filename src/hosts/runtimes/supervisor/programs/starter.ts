@@ -37,6 +37,8 @@ export interface Starter {
   gateway(spec: GatewaySpec, log: LogFile, hear: (message: unknown) => void): Promise<GatewayRun>;
   /** A child of the supervisor's own process, whatever the others are. `hear` is called with what it says. */
   watch(spec: ProgramSpec, log: LogFile, hear: (message: unknown) => void): Promise<GatewayRun>;
+  /** Whether the watch is to reach the world outside from now on. Where it always does, nothing is done. */
+  outward(wanted: boolean): Promise<void>;
   /** For each run the ids of its processes on the host, its own first. */
   pidsOf(runs: readonly Run[]): Promise<number[][]>;
 }

@@ -1,3 +1,4 @@
+import {describeError} from '../../../../base/errors.ts';
 import {minutes} from '../../../../base/units.ts';
 import type {Probed} from '../../gateway-order.ts';
 import type {ProgramSpec} from '../../runtime.ts';
@@ -36,6 +37,7 @@ export class WatchProgram {
   #nextId = 1;
   #run: GatewayRun | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #turning: Promise<void> = Promise.resolve();
 
   constructor(spec: ProgramSpec, surroundings: Surroundings, hooks: WatchHooks) {
     this.spec = spec;
@@ -88,6 +90,7 @@ export class WatchProgram {
       if ('alive' in said) resolve(true);
       else if ('metrics' in said) this.#hooks.onMetrics(said.metrics);
       else if ('probe' in said) void this.#probe(said.probe.deadlineMs);
+      else if ('outward' in said) this.#turnOutward(said.outward);
       else this.#pending.get(said.answer)?.(said);
     });
     kill = () => run.kill();
@@ -100,6 +103,14 @@ export class WatchProgram {
       for (const settle of this.#pending.values()) settle(undefined);
     });
     return {run, healthy: promise};
+  }
+
+  /** One at a time: the last word holds. */
+  #turnOutward(wanted: boolean): void {
+    const {starter, say} = this.#surroundings;
+    this.#turning = this.#turning
+      .then(() => starter.outward(wanted))
+      .catch((error: unknown) => say(`the watch may not reach its webhooks: ${describeError(error)}`));
   }
 
   /** One message at a time: for a watch that does not read, none are heaped up. */
