@@ -6,25 +6,36 @@ import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {freePort, openBerth, type Berth} from '../../support/berth.ts';
 import {needs} from '../../support/needs.ts';
+import {openReceiver, type Receiver} from '../../support/receiver.ts';
 import {until} from '../../contract/hosts/world.ts';
 
 const FILES = join(import.meta.dirname, '../../../docs/monitoring');
 const RULES = join(FILES, 'berth-alerts.yml');
-const present = ['prometheus', 'promtool'].every((name) => spawnSync(name, ['--version']).status === 0);
+const ALERTMANAGER = join(FILES, 'alertmanager.yml');
+const PROGRAMS = ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool'];
+const present = PROGRAMS.every((name) => spawnSync(name, ['--version']).status === 0);
 
 interface Answer {
   status: string;
   error?: string;
   data: {result: {metric: Record<string, string>; value: [number, string]}[]};
 }
+/** What Alertmanager sends to a webhook. */
+interface Notification {
+  status: 'firing' | 'resolved';
+  alerts: {status: string; labels: Record<string, string>; annotations: Record<string, string>}[];
+}
 interface Dashboard {
   panels: {title: string; targets: {expr: string}[]}[];
 }
 
+const INSTALL = 'Prometheus or Alertmanager (apt-get install prometheus prometheus-alertmanager)';
+
 /** What the files in docs/monitoring claim, by Debian's own Prometheus that scrapes a real deployment. */
-describe.skipIf(!needs(present, 'Prometheus (apt-get install prometheus)'))('Prometheus', () => {
+describe.skipIf(!needs(present, INSTALL))('Prometheus', () => {
   let berth: Berth;
-  let prometheus: ChildProcess;
+  let receiver: Receiver;
+  const programs: ChildProcess[] = [];
   let origin: string;
 
   beforeAll(async () => {
@@ -33,7 +44,9 @@ describe.skipIf(!needs(present, 'Prometheus (apt-get install prometheus)'))('Pro
     await writeFile(wanted, 'model: nano\nobjectives:\n  ttft: 5min\n  tpot: 5min\n  errors: 50%\n');
     expect((await berth.json('deploy', '--config', wanted)).code).toBe(0);
     await berth.ask('Hello!');
-    const [port, keyFile] = [await freePort(), join(berth.home, 'berth.key')];
+    receiver = await openReceiver({path: '/alertmanager'});
+    const [port, alertmanagerPort] = [await freePort(), await freePort()];
+    const keyFile = join(berth.home, 'berth.key');
     await writeFile(keyFile, await berth.key(), {mode: 0o600});
     // The rules as they are, but for the time that a state must last.
     const rules = (await readFile(RULES, 'utf8')).replaceAll(/\bfor: \w+/g, 'for: 1s');
@@ -41,25 +54,41 @@ describe.skipIf(!needs(present, 'Prometheus (apt-get install prometheus)'))('Pro
     const config = (await readFile(join(FILES, 'prometheus.yml'), 'utf8'))
       .replace('scrape_interval: 15s', 'scrape_interval: 1s\n  evaluation_interval: 1s')
       .replace('/etc/prometheus/berth.key', keyFile)
-      .replace('127.0.0.1:8080', `127.0.0.1:${berth.port}`);
+      .replace('127.0.0.1:8080', `127.0.0.1:${berth.port}`)
+      .replace('127.0.0.1:9093', `127.0.0.1:${alertmanagerPort}`);
     await writeFile(join(berth.home, 'prometheus.yml'), config);
+    // The routes as they are, but for the time that they wait for more.
+    const routes = (await readFile(ALERTMANAGER, 'utf8'))
+      .replace('group_wait: 10s', 'group_wait: 1s')
+      .replace('group_interval: 1m', 'group_interval: 1s')
+      .replace('http://127.0.0.1:9000/alertmanager', receiver.url);
+    await writeFile(join(berth.home, 'alertmanager.yml'), routes);
     origin = `http://127.0.0.1:${port}`;
-    prometheus = spawn(
+    const start = (program: string, ...args: string[]): void =>
+      void programs.push(spawn(program, [...args, '--log.level=error'], {stdio: 'inherit'}));
+    start(
       'prometheus',
-      [
-        `--config.file=${join(berth.home, 'prometheus.yml')}`,
-        `--storage.tsdb.path=${join(berth.home, 'prometheus')}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        '--log.level=error',
-      ],
-      {stdio: 'inherit'},
+      `--config.file=${join(berth.home, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(berth.home, 'prometheus')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    );
+    start(
+      'prometheus-alertmanager',
+      `--config.file=${join(berth.home, 'alertmanager.yml')}`,
+      `--storage.path=${join(berth.home, 'alertmanager')}`,
+      `--web.listen-address=127.0.0.1:${alertmanagerPort}`,
+      // One that has no others to agree with.
+      '--cluster.listen-address=',
     );
   });
   afterAll(async () => {
-    const ended = once(prometheus, 'exit');
-    prometheus.kill();
-    await ended;
+    for (const program of programs) {
+      const ended = once(program, 'exit');
+      program.kill();
+      await ended;
+    }
     await berth[Symbol.asyncDispose]();
+    await receiver[Symbol.asyncDispose]();
   });
 
   const ask = async (query: string): Promise<Answer> =>
@@ -84,6 +113,7 @@ describe.skipIf(!needs(present, 'Prometheus (apt-get install prometheus)'))('Pro
       '--syntax-only',
       join(FILES, 'prometheus.yml'),
     ]);
+    await promisify(execFile)('amtool', ['check-config', ALERTMANAGER]);
   });
 
   it('scrapes the gateway, with what the watch measures', async () => {
@@ -133,4 +163,28 @@ describe.skipIf(!needs(present, 'Prometheus (apt-get install prometheus)'))('Pro
     );
     expect(down.labels).toMatchObject({job: 'berth', severity: 'critical'});
   });
+
+  it('has Alertmanager tell a webhook that the deployment is down, and that it is back', async () => {
+    const about = (status: string): Promise<Notification> =>
+      until(`a message of ${status}`, () => {
+        const sent = receiver.received.map(({json}) => json as unknown as Notification);
+        const found = sent.find((one) => one.status === status && one.alerts.some(isDown));
+        return Promise.resolve(found);
+      });
+    const firing = await about('firing');
+    expect(firing.alerts.find(isDown)).toMatchObject({
+      status: 'firing',
+      labels: {job: 'berth', severity: 'critical', instance: `127.0.0.1:${berth.port}`},
+      annotations: {
+        summary: `The gateway of 127.0.0.1:${berth.port} does not answer.`,
+        next: 'berth status; berth logs gateway',
+      },
+    });
+    expect((await berth.json('start')).code).toBe(0);
+    expect((await about('resolved')).alerts.find(isDown)).toMatchObject({status: 'resolved'});
+    const told = receiver.received.map(({json}) => json as unknown as Notification);
+    expect(told.filter(({status, alerts: all}) => status === 'firing' && all.some(isDown))).toHaveLength(1);
+  });
 });
+
+const isDown = ({labels}: {labels: Record<string, string>}): boolean => labels.alertname === 'BerthDown';
