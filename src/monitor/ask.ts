@@ -5,7 +5,7 @@ import type {Answers, Health} from './ask-schema.ts';
 /** What the watch of a deployment can be asked. Times in milliseconds since the epoch. */
 export type Question =
   | {ask: 'now'}
-  /** Rows of `stepMs`; the answer tells the step that it really has: 1 s for up to two hours, else whole minutes. */
+  /** Rows of `stepMs`; the answer tells the step that it really has: whole seconds for up to two hours, else whole minutes. */
   | {ask: 'history'; sinceMs: number; untilMs: number; stepMs: number}
   /** The newest first, 1000 at most. */
   | {ask: 'events'; sinceMs: number; kinds?: readonly WatchEventKind[]}

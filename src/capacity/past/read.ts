@@ -7,7 +7,7 @@ import type {Past} from './schema.ts';
 
 /** Points of the series: about one for each three pixels of a chart. */
 const POINTS = 240;
-const LEAST_STEP_MS = 60_000;
+const LEAST_STEP_MS = 1000;
 /** Days that a forecast looks at. */
 const FORECAST_DAYS = 30;
 

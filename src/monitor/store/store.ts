@@ -133,11 +133,12 @@ export class Store implements Disposable {
   ): Promise<{stepMs: number; rows: HistoryRow[]}> {
     this.flush();
     const seconds = stepMs < MINUTE_MS && untilMs - sinceMs <= LONGEST_SECONDS_MS;
-    const step = seconds ? 1000 : Math.max(1, Math.round(stepMs / MINUTE_MS)) * MINUTE_MS;
+    const unit = seconds ? 1000 : MINUTE_MS;
+    const step = Math.max(1, Math.round(stepMs / unit)) * unit;
     const spans = new Map<number, Minute>();
     await this.#each(seconds ? 'second' : 'minute', sinceMs, untilMs, (row) => {
       const span = seconds ? secondAsMinute(row) : minuteFrom(row);
-      const at = seconds ? span.at : Math.floor(span.at / step) * step;
+      const at = Math.floor(span.at / step) * step;
       const before = spans.get(at);
       if (before) joinMinutes(before, span);
       else spans.set(at, {...span, at});

@@ -188,7 +188,7 @@ const letGoAfterMs = await until(
 );
 const events = await eventsOf(berth);
 const named = events.find(({kind}) => kind === 'interference');
-if (htmlFile !== undefined) await must(berth, 'capacity', '--since', '10min', '--html', htmlFile);
+if (htmlFile !== undefined) await must(berth, 'capacity', '--since', '3min', '--html', htmlFile);
 
 const report = {
   date: new Date().toISOString().slice(0, 10),

@@ -74,6 +74,10 @@ describe('the store', () => {
     expect(first?.gateway?.tpotMs?.p50).toBeCloseTo(10, 0);
     expect(first?.gateway?.tpotMs?.max).toBeGreaterThan(79);
     expect(second?.gateway?.tpotMs?.max).toBeLessThan(11);
+    const fine = await store.history(DAY, DAY + 60_000, 20_400);
+    expect(fine.stepMs).toBe(20_000);
+    expect(fine.rows.map(({gateway}) => gateway?.requests.ok)).toEqual([20, 20, 20]);
+    expect(fine.rows.map(({gateway}) => (gateway?.tpotMs?.max ?? 0) > 79)).toEqual([false, true, false]);
     const both = await store.history(DAY, DAY + 120_000, 120_000);
     expect(both.rows).toHaveLength(1);
     expect(both.rows[0]?.usedBytes).toEqual({min: 7 * GIB, mean: 8 * GIB, max: 9 * GIB});

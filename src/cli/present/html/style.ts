@@ -35,7 +35,7 @@ svg text{font-size:11.5px;fill:var(--dim)}svg .name,svg .value{fill:var(--fg)}sv
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px;margin:6px 0 0}
 th,td{text-align:left;padding:4px 10px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--dim);white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.t{white-space:nowrap;font-variant-numeric:tabular-nums}td{overflow-wrap:anywhere}td small{display:block;color:var(--dim)}
+td.t{white-space:nowrap;font-variant-numeric:tabular-nums}td{overflow-wrap:break-word}td small{display:block;color:var(--dim)}
 details{margin:6px 0 0;font-size:13px}summary{cursor:pointer;color:var(--dim)}.empty{color:var(--dim);background:var(--soft);border-radius:8px;padding:14px}
 @page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;--bg:#fff;--fg:#111;--dim:#4b5560;--line:#ccd2d9;--soft:#f5f6f8;
