@@ -43,9 +43,10 @@ export class Alerting {
   readonly #orders: FollowedFile<AlertOrders>;
   readonly #file: ToldFile;
   readonly #tester: AlertTester;
-  #obeyed: AlertOrders | undefined;
+  /** Null before the first look: then the way out is set right, whoever left it open. */
+  #obeyed: AlertOrders | undefined | null = null;
   #outboxes: Outbox[] = [];
-  #closing: Promise<void>[] = [];
+  readonly #closing: Promise<void>[] = [];
 
   constructor(options: AlertingOptions) {
     const {stateFolder, say, clock} = options;
@@ -134,21 +135,23 @@ export class Alerting {
     this.#obeyed = orders;
     const wanted = (orders?.webhooks ?? []).map(webhookOf);
     const before = this.#outboxes;
-    this.#outboxes = wanted.map(
-      (webhook) => before.find((outbox) => isSame(outbox.webhook, webhook)) ?? this.#open(webhook),
-    );
-    this.#file.forgetLeft();
-    if (!orders) this.#file.forget();
+    this.#outboxes = wanted.map((webhook) => {
+      const namesake = before.find((outbox) => outbox.webhook.name === webhook.name);
+      if (namesake && isSame(namesake.webhook, webhook)) return namesake;
+      // One whose address was wrong gets what waited for it.
+      return this.#open(webhook, namesake?.waiting ?? this.#file.left(webhook.name));
+    });
+    this.#file.settle(wanted.map(({name}) => name));
     const gone = before.filter((outbox) => !this.#outboxes.includes(outbox));
-    this.#closing = gone.map((outbox) => outbox.close());
+    this.#closing.push(...gone.map((outbox) => outbox.close()));
     this.#options.onOutward(wanted.length > 0);
     return orders;
   }
 
-  #open(webhook: Webhook): Outbox {
+  #open(webhook: Webhook, waiting: readonly Alert[]): Outbox {
     const {clock} = this.#options;
     const outbox = new Outbox({webhook, clock, onOutcome: (outcome) => this.#learn(webhook, outcome)});
-    for (const alert of this.#file.left(webhook.name)) outbox.put(alert);
+    for (const alert of waiting) outbox.put(alert);
     return outbox;
   }
 
@@ -204,6 +207,5 @@ const webhookOf = ({kind, name, url, secret}: AlertOrders['webhooks'][number]): 
 
 const isSame = (one: Webhook, other: Webhook): boolean =>
   one.kind === other.kind &&
-  one.name === other.name &&
   one.url.reveal() === other.url.reveal() &&
   one.secret?.reveal() === other.secret?.reveal();

@@ -46,15 +46,18 @@ export class ToldFile {
     return this.#left[name] ?? [];
   }
 
-  /** What is left is in outboxes now, or for nobody. */
-  forgetLeft(): void {
+  /**
+   * From now on these are told: what was left is in their outboxes, and nothing is known of others. Where there are none,
+   * whoever comes later knows nothing.
+   */
+  settle(names: readonly string[]): void {
     this.#left = {};
-  }
-
-  /** Nobody is to be told any more: whoever comes later knows nothing. */
-  forget(): void {
-    this.told = {};
-    this.troubles = {};
+    const troubles = Object.entries(this.troubles).filter(([name]) => names.includes(name));
+    const told = names.length === 0 ? {} : this.told;
+    const size = (of: object): number => Object.keys(of).length;
+    if (size(told) === size(this.told) && troubles.length === size(this.troubles)) return;
+    this.told = told;
+    this.troubles = Object.fromEntries(troubles);
     this.save();
   }
 

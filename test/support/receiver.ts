@@ -1,6 +1,7 @@
 /** A receiver of webhooks: a real HTTP server that answers as it was told, and keeps what it was sent. */
 import {once} from 'node:events';
-import {createServer, type IncomingHttpHeaders} from 'node:http';
+import {createServer, type IncomingHttpHeaders, type RequestListener} from 'node:http';
+import {createServer as createTlsServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {text} from 'node:stream/consumers';
 
@@ -9,6 +10,8 @@ export type Manner = 'hang' | 'cut' | {status?: number; headers?: Record<string,
 
 export interface Received {
   atMs: number;
+  /** Address of whoever sent it. */
+  from: string | undefined;
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
@@ -29,19 +32,29 @@ export interface Receiver extends AsyncDisposable {
   until(count: number): Promise<Received[]>;
 }
 
+interface ReceiverOptions {
+  address?: string;
+  path?: string;
+  port?: number;
+  /** Key and certificate, as PEM: it then speaks https. */
+  tls?: {key: string; cert: string};
+}
+
 export async function openReceiver({
   address = '127.0.0.1',
   path = '/hook/k3y-that-nobody-may-see',
   port = 0,
-}: {address?: string; path?: string; port?: number} = {}): Promise<Receiver> {
+  tls,
+}: ReceiverOptions = {}): Promise<Receiver> {
   const received: Received[] = [];
   let planned: Manner[] = [];
   let usual: Manner = {status: 200, body: '{"errcode":0,"code":0}'};
   let waiting: (() => void)[] = [];
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     void text(request).then((body) => {
       received.push({
         atMs: Date.now(),
+        from: request.socket.remoteAddress,
         path: request.url ?? '',
         headers: request.headers,
         body,
@@ -56,12 +69,13 @@ export async function openReceiver({
       }
       response.writeHead(manner.status ?? 200, manner.headers ?? {}).end(manner.body ?? '');
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
   server.listen(port, address);
   await once(server, 'listening');
   const own = (server.address() as AddressInfo).port;
   return {
-    url: `http://${address}:${own}${path}`,
+    url: `${tls ? 'https' : 'http'}://${address}:${own}${path}`,
     port: own,
     received,
     next: (...manners) => void planned.push(...manners),

@@ -19,7 +19,7 @@ PRIVATE.addSubnet('fc00::', 7, 'ipv6');
  */
 export function isWebhookAddress(text: string): boolean {
   const url = URL.parse(text);
-  // fetch takes no address with a user's name in it.
+  // Robots have none, and it would be shown as part of the host.
   if (url?.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && isPrivate(url.hostname.replace(/^\[|\]$/g, ''));

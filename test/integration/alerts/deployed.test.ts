@@ -150,6 +150,20 @@ alerts:
     expect(log).toContain('alert-sent: ops was told: Berth: notebook holds more than its lease');
   });
 
+  it('tell of an objective that is missed', async () => {
+    await writeFile(settings, `${configured()}objectives: {ttft: 1ms, probe: false}\n`);
+    expect((await berth.json('deploy')).value).toMatchObject({outcome: 'unchanged'});
+    const sent = await until('the objective', async () => {
+      await berth.ask('Hello!');
+      return receiver.received.find(({json}) => json.topic === 'objective');
+    });
+    expect(sent.json).toMatchObject({
+      state: 'bad',
+      title: 'Berth: the objective ttft is being missed',
+      numbers: {objective: 'ttft'},
+    });
+  });
+
   it('end with the webhooks, and leave no secret behind', async () => {
     await writeFile(settings, 'model: nano\n');
     expect((await berth.json('deploy')).value).toMatchObject({outcome: 'unchanged'});

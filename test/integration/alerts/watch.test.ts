@@ -1,6 +1,8 @@
+import {execFile, spawnSync} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
 import {readFile, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import {writeJson} from '../../../src/base/files.ts';
 import {seconds} from '../../../src/base/units.ts';
@@ -8,6 +10,7 @@ import type {Answers, WatchEvent} from '../../../src/monitor/index.ts';
 import {alertsFile, type AlertOrders} from '../../../src/watch/index.ts';
 import {until} from '../../contract/hosts/world.ts';
 import {freePort} from '../../support/berth.ts';
+import {needs} from '../../support/needs.ts';
 import {openReceiver} from '../../support/receiver.ts';
 import {temporaryFolder} from '../../support/temporary.ts';
 import {CARD, cardDouble, startWatch, type RunningWatch} from '../../support/watch.ts';
@@ -43,6 +46,27 @@ const test = (watch: RunningWatch): Promise<Answers['test-alerts']> => {
     return asked.done ? asked : undefined;
   });
 };
+
+const openssl = spawnSync('openssl', ['version']).status === 0;
+
+/** A certificate for this machine that nobody vouches for. */
+async function certificate(folder: string): Promise<{key: string; cert: string}> {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const argv = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '1',
+  ];
+  const subject = ['-subj', '/CN=receiver', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  await promisify(execFile)('openssl', [...argv, ...subject, '-keyout', key, '-out', cert]);
+  return {key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8')};
+}
 
 /** The card is the double of nvidia-smi; the watch, its files and the receivers are real. */
 describe.concurrent('the watch and those who are told', () => {
@@ -147,10 +171,18 @@ describe.concurrent('the watch and those who are told', () => {
     });
     const {health} = await watch.ask({ask: 'now'});
     expect(health.lagMs).toBeLessThan(900);
+    // Whoever was given a wrong address gets what waited.
+    await using mended = await openReceiver();
+    await order(folder.path, {hanging: mended.url, refusing: refusing.url});
+    await mended.until(3);
+    expect(mended.received.map(({json}) => json.id)).toEqual(['xid 48', 'xid 62', 'xid 64']);
     refusing.always({status: 200});
     await card.kernel('NVRM: Xid (PCI:0000:01:00): 74, pid=1, fault.');
-    const sent = await event(watch, 'alert-sent');
-    expect(sent).toMatchObject({numbers: {webhook: 'refusing', alert: 'xid 74', lostBefore: 3}});
+    await until('it to work again', async () => {
+      const sent = await events(watch, 'alert-sent');
+      return sent.find(({numbers}) => numbers.webhook === 'refusing' && numbers.lostBefore === 3);
+    });
+    await mended.until(4);
   });
 
   it('sends what waited when it is started again', async () => {
@@ -200,6 +232,28 @@ describe.concurrent('the watch and those who are told', () => {
       {id: 'test', state: 'test', deployment: 'demo'},
     ]);
   });
+
+  it.skipIf(!needs(openssl, 'openssl'))(
+    'speaks https, and believes only certificates that are vouched for',
+    async () => {
+      await using folder = await temporaryFolder();
+      const tls = await certificate(folder.path);
+      await using receiver = await openReceiver({tls});
+      await order(folder.path, {ops: receiver.url});
+      {
+        await using watch = await startWatch({device: 'cpu', stateFolder: folder.path});
+        expect(await test(watch)).toMatchObject({
+          webhooks: [{outcome: 'failed', reason: 'DEPTH_ZERO_SELF_SIGNED_CERT'}],
+        });
+        await watch.leave();
+      }
+      expect(receiver.received).toEqual([]);
+      const env = {NODE_EXTRA_CA_CERTS: join(folder.path, 'cert.pem')};
+      await using watch = await startWatch({device: 'cpu', stateFolder: folder.path, env});
+      expect(await test(watch)).toMatchObject({webhooks: [{outcome: 'delivered'}]});
+      expect(receiver.received).toHaveLength(1);
+    },
+  );
 
   it('has nobody to test where nobody is to be told', async () => {
     await using watch = await startWatch({device: 'cpu'});
