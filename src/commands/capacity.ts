@@ -1,7 +1,7 @@
 import {resolve} from 'node:path';
 import {BerthError, describeError, ExitCode} from '../base/errors.ts';
 import {writeAtomically} from '../base/files.ts';
-import {hours, parseDuration, type Duration} from '../base/units.ts';
+import {hours, minutes, parseDuration, type Duration} from '../base/units.ts';
 import {berthVersion} from '../base/version.ts';
 import {
   capacitySchema,
@@ -17,7 +17,7 @@ import {presentCapacity} from '../cli/present/capacity.ts';
 import {claimsOn, describe, describeDeployed, loadSettings, viewOf} from '../deploy/index.ts';
 import {CATALOGUE} from '../models/index.ts';
 
-const LEAST_SPAN = hours(1 / 6);
+const LEAST_SPAN = minutes(1);
 const MOST_SPAN = hours(30 * 24);
 const DAY = hours(24);
 

@@ -42,6 +42,8 @@ const PRUNED_AT_ONCE = 2000;
 const MOST_WAITING = 900;
 /** Seconds are told one by one for no longer than this; beyond, a step is a minute at least. */
 const LONGEST_SECONDS_MS = 2 * HOUR_MS;
+/** For so long a look at the tenants tells of the seconds after it; the next comes sooner. */
+const LOOKED_AT_MS = 15_000;
 /** Rows read in one turn of the event loop. */
 const ONE_TURN = 240;
 
@@ -136,8 +138,12 @@ export class Store implements Disposable {
     const unit = seconds ? 1000 : MINUTE_MS;
     const step = Math.max(1, Math.round(stepMs / unit)) * unit;
     const spans = new Map<number, Minute>();
+    let held: Minute | undefined;
     await this.#each(seconds ? 'second' : 'minute', sinceMs, untilMs, (row) => {
       const span = seconds ? secondAsMinute(row) : minuteFrom(row);
+      if (row.tenants !== null) held = span;
+      // Who holds what is looked at every few seconds, and written only then.
+      else if (held && span.at - held.at <= LOOKED_AT_MS) span.tenants = new Map(held.tenants);
       const at = Math.floor(span.at / step) * step;
       const before = spans.get(at);
       if (before) joinMinutes(before, span);

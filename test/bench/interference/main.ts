@@ -125,7 +125,8 @@ async function until(
 
 async function must(berth: Berth, ...argv: string[]): Promise<Record<string, unknown>> {
   const {code, value, stderr} = await berth.json(...argv);
-  if (code !== 0) throw new Error(`berth ${argv.join(' ')} ended with ${code}: ${stderr}`);
+  if (code !== 0)
+    throw new Error(`berth ${argv.join(' ')} ended with ${code}: ${JSON.stringify(value)} ${stderr}`);
   return value;
 }
 

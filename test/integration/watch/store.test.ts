@@ -78,6 +78,10 @@ describe('the store', () => {
     expect(fine.stepMs).toBe(20_000);
     expect(fine.rows.map(({gateway}) => gateway?.requests.ok)).toEqual([20, 20, 20]);
     expect(fine.rows.map(({gateway}) => (gateway?.tpotMs?.max ?? 0) > 79)).toEqual([false, true, false]);
+    const each = await store.history(DAY, DAY + 60_000, 1000);
+    expect(each.rows.map(({tenants}) => tenants.model?.usedBytes)).toEqual(
+      Array.from({length: 60}, () => 6 * GIB),
+    );
     const both = await store.history(DAY, DAY + 120_000, 120_000);
     expect(both.rows).toHaveLength(1);
     expect(both.rows[0]?.usedBytes).toEqual({min: 7 * GIB, mean: 8 * GIB, max: 9 * GIB});

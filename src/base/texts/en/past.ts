@@ -6,7 +6,7 @@ export const past = {
     flagSince: 'with the history of so long: 24h, 7d (30d at most)',
     flagHtml: 'write the report as one HTML page into this file; the last 24h unless --since says more',
   },
-  sinceUnknown: (p: {given: string}) => `--since ${p.given} is no time between 10min and 30d.`,
+  sinceUnknown: (p: {given: string}) => `--since ${p.given} is no time between 1min and 30d.`,
   written: (p: {file: string}) => `Report written to ${p.file}`,
   notWritten: (p: {file: string}) => `The report could not be written to ${p.file}.`,
   cardElsewhere: 'The history is that of the device that the deployment is on: leave --card out.',

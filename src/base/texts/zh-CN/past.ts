@@ -7,7 +7,7 @@ export const past: typeof en = {
     flagSince: '附上这段时间的历史：24h、7d（最长 30d）',
     flagHtml: '把报告写成单个 HTML 网页文件；未用 --since 指定时为最近 24h',
   },
-  sinceUnknown: ({given}) => `--since ${given} 不是 10min 到 30d 之间的时长。`,
+  sinceUnknown: ({given}) => `--since ${given} 不是 1min 到 30d 之间的时长。`,
   written: ({file}) => `报告已写入 ${file}`,
   notWritten: ({file}) => `无法把报告写入 ${file}。`,
   cardElsewhere: '历史记录只针对部署所在的设备：请去掉 --card。',
