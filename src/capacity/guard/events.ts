@@ -1,3 +1,4 @@
+import {formatBytes} from '../../base/units.ts';
 import type {Suspect} from './blame.ts';
 import type {Slowness} from './detect.ts';
 import type {Breach, ModelLoad} from './observation.ts';
@@ -106,7 +107,7 @@ export const breachEvent = (
 ): GuardEvent => ({
   kind: 'guard-action',
   tenant: key,
-  text: `${name} ${DONE[action]}: it holds ${usedBytes} bytes and its lease is for ${leasedBytes}.`,
+  text: `${name} ${DONE[action]}: it holds ${formatBytes(usedBytes)} and its lease is for ${formatBytes(leasedBytes)}.`,
   numbers: {action, because: 'breach', offence: (offences[key]?.times ?? 0) + 1, usedBytes, leasedBytes},
 });
 

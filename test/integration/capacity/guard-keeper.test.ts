@@ -114,7 +114,7 @@ describe.skipIf(!onLinux)('the guard and real processes', () => {
     };
     const events = await keeper.step(observation, () => ({kind: 'container', id: 'f'.repeat(64)}));
     expect(events.map(({text}) => text)).toEqual([
-      'burner was paused: it holds 2000000000 bytes and its lease is for 1000000000.',
+      'burner was paused: it holds 1.9 GiB and its lease is for 954 MiB.',
       'burner could not be paused: no container here.',
     ]);
     expect(keeper.state.handled[KEY]?.failed).toBe('no container here');

@@ -1,5 +1,5 @@
 import type {Duplex} from 'node:stream';
-import {userInfo} from 'node:os';
+import {userName} from '../../../base/user.ts';
 import {identify, type ProcessIdentity} from '../../local/processes.ts';
 import type {Docker} from '../../docker/docker.ts';
 import type * as Containers from './containers.ts';
@@ -56,5 +56,5 @@ export function openNeighbours(connect: () => Promise<Duplex>): Neighbours {
 /** A stream to this machine's Docker, wherever it listens. */
 export async function connectDockerHere(): Promise<Duplex> {
   const {connectLocalDocker} = await import('../../local/docker.ts');
-  return await connectLocalDocker(process.env, userInfo().username);
+  return await connectLocalDocker(process.env, userName());
 }
