@@ -5,7 +5,7 @@ import type {Device} from '../card/index.ts';
 import type {Host, ImageProgram} from '../hosts/index.ts';
 import type {HostWeights} from '../models/index.ts';
 import {Agent, type AgentImage} from './agent.ts';
-import {hasCards, remoteDevice, runOn} from './remote-device.ts';
+import {cardsThere, remoteDevice, runOn, type CardsThere} from './remote-device.ts';
 import {remoteWeights} from './remote-weights.ts';
 import type {Purpose} from './wire.ts';
 
@@ -62,15 +62,18 @@ export function openAgents({host, presentImage, exactImage, env, clock}: AgentsO
   const fetching = agent({purpose: 'weights', folder, env: hubSettings(env)}, () =>
     Promise.resolve({as: 'owner', network: true, mounts: [{path: folder, readOnly: false}], gpus: false}),
   );
-  const observing = (card: string | undefined): Agent =>
+  const observing = (card: string | undefined, cards: () => Promise<CardsThere>): Agent =>
     agent({purpose: 'device', ...(card !== undefined && {card})}, async () => ({
       as: 'observer',
       network: false,
       mounts: [],
-      gpus: card !== 'cpu' && (await hasCards(run)),
+      gpus: (await cards()).wanted,
     }));
   return {
-    device: (card) => remoteDevice({agent: observing(card), run, clock, card}),
+    device(card) {
+      const cards = cardsThere(run, card);
+      return remoteDevice({agent: observing(card, cards), run, clock, card, cards});
+    },
     weights: remoteWeights(fetching, host.name),
     async begin() {
       if ((await presentImage()) === undefined) return;

@@ -14,7 +14,7 @@ export {followCards, startLocally, type CardEvent} from './nvidia/follow.ts';
 export {THROTTLE_REASONS, type ThrottleReason} from './nvidia/throttle.ts';
 export {cudaFits, type CudaVerdict} from './nvidia/versions.ts';
 export {isKnownXid, type Xid} from './nvidia/xids.ts';
-export {openDevice, type DeviceOptions} from './open.ts';
+export {lookForCard, openDevice, type DeviceOptions} from './open.ts';
 export type {Follower} from './follower.ts';
 export {openFollower, type FollowerOptions} from './open-follower.ts';
 export {localRun, type Run} from './run.ts';

@@ -55,10 +55,19 @@ async function choose(options: DeviceOptions): Promise<Device> {
       ...(deadline !== undefined && {deadline}),
     });
   if (card !== undefined) return nvidia();
+  const {answers, fault} = await lookForCard(run, deadline);
+  if (answers) return nvidia();
+  return fault ? withFault(cpu(), fault) : cpu();
+}
+
+/** Whether a card answers on the machine that `run` reaches; where one is expected and does not, why. */
+export async function lookForCard(
+  run: Run,
+  deadline?: Duration,
+): Promise<{answers: boolean; fault?: CardFault}> {
   const answer = await openSmi(run, deadline).cards();
-  if (answer.state === 'ok') return nvidia();
-  const {fault} = answer;
-  return expected(fault) ? withFault(cpu(), fault) : cpu();
+  if (answer.state === 'ok') return {answers: true};
+  return {answers: false, ...(expected(answer.fault) && {fault: answer.fault})};
 }
 
 /** Where nvidia-smi is missing, or says that there is no card, nobody expects one. */

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {BerthError} from '../base/errors.ts';
 import type {Secret} from '../base/secret.ts';
-import type {GatewayStats, Observed, Runtime} from '../hosts/index.ts';
+import {deployedAs, type GatewayStats, type Observed, type Runtime} from '../hosts/index.ts';
 import {keyFileOf, readClientKey} from './client-key.ts';
 import type {Settings} from './config/settings.ts';
 import {History} from './history.ts';
@@ -48,6 +48,8 @@ export interface Description {
   observed: Observed;
   release: Release | undefined;
   outcome: Outcome | undefined;
+  /** Its engine was given a card; undefined when nothing was ever committed. */
+  onCard: boolean | undefined;
   /** This client's key; undefined when it has none. */
   key: Secret | undefined;
   /** Counts of the gateway; undefined when it does not run. */
@@ -70,6 +72,7 @@ export async function describe(
     observed,
     release: past?.release,
     outcome: past?.outcome,
+    onCard: (await deployedAs(parts.host, site.name))?.onCard,
     key: await readClientKey(keyFile),
     stats,
   };

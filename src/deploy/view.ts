@@ -4,8 +4,9 @@ import type {Description} from './describe.ts';
 import {deviceOf} from './which-device.ts';
 
 /** A deployment as health and capacity look at it. */
-export function viewOf({status, observed, release, outcome, stats}: Description): DeploymentView {
-  const device = release && deviceOf(release.identity.engine, release.identity.runtime);
+export function viewOf({status, observed, release, outcome, onCard, stats}: Description): DeploymentView {
+  const given = onCard === undefined ? undefined : onCard ? 'gpu' : 'cpu';
+  const device = release && (deviceOf(release.identity.engine, release.identity.runtime) ?? given);
   return {
     name: status.deployment,
     host: status.host,

@@ -27,6 +27,9 @@ export const gpuRequest = (gpus: 'all' | readonly string[], to: readonly string[
 /** What it takes to read how much memory the processes of other users hold. */
 export const OBSERVING = ['SYS_PTRACE'];
 
+/** Marks what is only there for a moment. */
+export const MOMENTARY = {'dev.berth.role': 'agent'};
+
 /** Removes a container, running or not; one that is gone or just going is fine. */
 export const removeContainer = (container: Dockerode.Container): Promise<void> =>
   unless([404, 409], () => container.remove({v: true, force: true}));

@@ -1,15 +1,13 @@
+import {randomBytes} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import type Dockerode from 'dockerode';
 import type {ContainerCreateOptions} from 'dockerode';
 import {gib} from '../../base/units.ts';
 import type {ImageProgram} from '../host.ts';
-import {gpuRequest, OBSERVING, protections, removeContainer, samePlace} from './container.ts';
+import {gpuRequest, MOMENTARY, OBSERVING, protections, removeContainer, samePlace} from './container.ts';
 import {stdioStream} from './stdio-stream.ts';
 
 const MEMORY = gib(1);
-
-/** Marks what is only there for a moment. */
-const ROLE = {'dev.berth.role': 'agent'};
 
 /** How a short-lived program is run, decided apart from running it. `owner` is `uid:gid`. */
 export function imageProgramContainer(program: ImageProgram, owner: string): ContainerCreateOptions {
@@ -20,7 +18,7 @@ export function imageProgramContainer(program: ImageProgram, owner: string): Con
     Env: ['HOME=/tmp'],
     User: observer ? '0:0' : owner,
     WorkingDir: '/tmp',
-    Labels: ROLE,
+    Labels: MOMENTARY,
     OpenStdin: true,
     StdinOnce: true,
     AttachStdin: true,
@@ -40,7 +38,10 @@ export function imageProgramContainer(program: ImageProgram, owner: string): Con
 
 /** Runs it; the stream is its input and output, and when it is destroyed the container goes. */
 export async function runInImage(docker: Dockerode, program: ImageProgram, owner: string): Promise<Duplex> {
-  const container = await docker.createContainer(imageProgramContainer(program, owner));
+  const container = await docker.createContainer({
+    name: `berth-agent-${randomBytes(6).toString('hex')}`,
+    ...imageProgramContainer(program, owner),
+  });
   try {
     const raw = await container.attach({stream: true, hijack: true, stdin: true, stdout: true, stderr: true});
     await container.start();
