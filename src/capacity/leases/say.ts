@@ -1,7 +1,7 @@
 import type {Texts} from '../../base/texts/index.ts';
 import {formatBytes} from '../../base/units.ts';
 import type {DeviceFacts} from '../../card/index.ts';
-import type {Admission, Sum} from './admission.ts';
+import type {Admission, Sum, Term} from './admission.ts';
 
 /** What bytes are promised of, for people. */
 export const deviceName = ({lease: t}: Texts, {kind, name}: Pick<DeviceFacts, 'kind' | 'name'>): string =>
@@ -11,15 +11,17 @@ export const deviceName = ({lease: t}: Texts, {kind, name}: Pick<DeviceFacts, 'k
 export const bindingSum = ({promised, measured}: Pick<Admission, 'promised' | 'measured'>): Sum =>
   promised.roomBytes <= measured.roomBytes ? promised : measured;
 
+/** What somebody was promised is taken from all there is; from what is free, only what they do not use yet. */
+const PROMISED: ReadonlySet<Term['name']> = new Set(['model', 'programs', 'lease']);
+
 /** A sum, one term a line and the result last, the sizes under one another. */
 export function sumLines({lease: t}: Texts, {terms, roomBytes}: Sum): string[] {
+  const ofFree = terms.some(({name}) => name === 'free');
+  const said = ({name, of = ''}: Term): string =>
+    ofFree && PROMISED.has(name) ? t.notUsedYet({what: t.term[name]({of})}) : t.term[name]({of});
   const shown = terms.filter(({name, bytes}) => bytes !== 0 || name === 'total' || name === 'free');
   const rows = [
-    ...shown.map(({name, of = '', bytes}) => [
-      bytes < 0 ? '-' : '+',
-      formatBytes(Math.abs(bytes)),
-      t.term[name]({of}),
-    ]),
+    ...shown.map((term) => [term.bytes < 0 ? '-' : '+', formatBytes(Math.abs(term.bytes)), said(term)]),
     ['=', formatBytes(roomBytes), t.room],
   ];
   const width = Math.max(...rows.map(([, size = '']) => size.length));

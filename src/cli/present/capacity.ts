@@ -72,22 +72,31 @@ function cardLines(t: Texts, device: CapacityReport['device']): string[] {
 }
 
 function tenantTable(t: Texts, {tenants, memory}: CapacityReport): string {
-  const head = [t.capacity.tenant, t.capacity.now, t.capacity.peak, '', ''];
+  // A card does not tell what a process held at most.
+  const peaks = tenants.some(({peakBytes}) => peakBytes !== undefined);
+  const peak = (text: string): string[] => (peaks ? [text] : []);
+  const head = [t.capacity.tenant, t.capacity.now, ...peak(t.capacity.peak), '', ''];
   const rows = tenants.map((tenant) => [
     cutToWidth(nameOf(t, tenant), NAME_WIDTH),
     size(tenant.usedBytes),
-    size(tenant.peakBytes),
+    ...peak(size(tenant.peakBytes)),
     bar(tenant.usedBytes / memory.totalBytes, BAR_WIDTH),
     tenant.processes > 0 ? t.capacity.processes({count: tenant.processes}) : '',
   ]);
   return table(
     [
       ...rows,
-      [t.capacity.free, size(memory.freeBytes), '', bar(memory.freeBytes / memory.totalBytes, BAR_WIDTH), ''],
+      [
+        t.capacity.free,
+        size(memory.freeBytes),
+        ...peak(''),
+        bar(memory.freeBytes / memory.totalBytes, BAR_WIDTH),
+        '',
+      ],
     ],
     {
       head,
-      align: ['left', 'right', 'right', 'left', 'right'],
+      align: ['left', 'right', ...(peaks ? ['right' as const] : []), 'left', 'right'],
     },
   );
 }
@@ -100,27 +109,24 @@ function modelLines(t: Texts, {model, device}: CapacityReport): string {
   ];
   const title = `${model.model} ${model.variant}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
   const measured = model.measuredPeakBytes;
+  const peak = model.peakBytes === undefined ? t.capacity.notAvailable : `≤ ${size(model.peakBytes)}`;
+  const programs = t.capacity.programsOf({
+    used: size(model.programs.usedBytes),
+    allowance: size(model.programs.allowanceBytes),
+  });
   return keyValues([
     [t.capacity.modelTitle, title],
     ...(model.device === undefined || model.device === device.kind
       ? []
       : [['', t.capacity.otherDevice[model.device]] as const]),
     [`  ${t.capacity.now}`, size(model.usedBytes)],
-    [
-      `  ${t.capacity.peak}`,
-      model.peakBytes === undefined ? t.capacity.notAvailable : `≤ ${size(model.peakBytes)}`,
-    ],
+    ...(device.kind === 'gpu' ? [] : [[`  ${t.capacity.peak}`, peak] as const]),
     [`  ${t.capacity.predicted}`, size(model.predictedPeakBytes)],
     [`  ${t.capacity.measured}`, measured === undefined ? t.capacity.notAvailable : size(measured)],
     [`  ${t.capacity.budget}`, size(model.budgetBytes)],
     [`  ${t.capacity.headroom}`, size(model.headroomBytes)],
-    [
-      t.capacity.programs,
-      t.capacity.programsOf({
-        used: size(model.programs.usedBytes),
-        allowance: size(model.programs.allowanceBytes),
-      }),
-    ],
+    // They use no card.
+    ...(device.kind === 'gpu' ? [] : [[t.capacity.programs, programs] as const]),
   ]);
 }
 

@@ -123,6 +123,7 @@ export const lease = {
     flagLease: 'Name of the lease; made of the command when left out.',
   },
   room: 'can be promised',
+  notUsedYet: (p: {what: string}) => `${p.what}, not used yet`,
   term: {
     total: () => 'total',
     free: () => 'free now',

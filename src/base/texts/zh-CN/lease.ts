@@ -118,6 +118,7 @@ export const lease: typeof en = {
     flagLease: '租约名称；省略时取自命令。',
   },
   room: '可以许诺',
+  notUsedYet: ({what}) => `${what}，尚未使用`,
   term: {
     total: () => '总量',
     free: () => '当前空闲',

@@ -58,6 +58,13 @@ describe('admission', () => {
     ]);
     expect(lines[3]).toContain('sd');
   });
+
+  it('says that of what is free only what leases do not use yet is kept back', () => {
+    const {promised, measured} = admit(input({leases: [{name: 'sd', bytes: gib(7), usedBytes: gib(6)}]}));
+    const line = (sum: typeof promised) => sumLines(textsFor('en'), sum).find((one) => one.includes('sd'));
+    expect(line(promised)).toMatch(/7\.0 GiB {2}lease sd$/);
+    expect(line(measured)).toMatch(/1\.0 GiB {2}lease sd, not used yet$/);
+  });
 });
 
 /** Numbers that are the same every run (mulberry32). */
