@@ -17,6 +17,7 @@ export {heldTogether, ownProcesses, programsAllowance} from './own-processes.ts'
 export {ENOUGH_DAYS} from './forecast/forecast.ts';
 export {readPast} from './past/read.ts';
 export type {Past, PastTenant} from './past/schema.ts';
+export {containerNames} from './container-names.ts';
 export {readCapacity} from './read.ts';
 export {capacityReport, type Candidate, type CapacityInput} from './report.ts';
 export {capacitySchema, tenantSchema, type CapacityReport, type Tenant} from './schema.ts';

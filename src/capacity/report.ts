@@ -27,6 +27,8 @@ export interface CapacityInput {
   stats: GatewayStats | undefined;
   /** Those that stand on the host, whatever their device. */
   leases?: readonly Lease[];
+  /** Names of containers by id, where they are known. */
+  containers?: ReadonlyMap<string, string>;
   /** What the other deployments on this device were promised. */
   others?: DeploymentClaims;
   /** What the examples ask about; neighbours of 1 to 24 GiB are always asked. */
@@ -43,11 +45,11 @@ const NOBODY: DeploymentClaims = {models: [], programs: {bytes: bytes(0), usedBy
 
 /** One picture of the device. Pure. */
 export function capacityReport(input: CapacityInput): CapacityReport {
-  const {view, facts, reading, stats, leases = [], others = NOBODY, candidates = []} = input;
+  const {view, facts, reading, stats, leases = [], containers, others = NOBODY, candidates = []} = input;
   const own = ownProcesses(view.observed, reading);
   const ownPids = new Set([...own.model, ...own.programs].map(({pid}) => pid));
   const holdings = holdingsOf(leases, {device: facts.id, reading, but: ownPids});
-  const tenants = groupTenants(view.name, own, reading, holdings);
+  const tenants = groupTenants(view.name, own, reading, holdings, containers);
   const usedByModel = heldTogether(own.model);
   const attributedBytes = heldTogether(reading.processes);
   const {totalBytes, usedBytes, freeBytes, reservedBytes} = reading;

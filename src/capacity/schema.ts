@@ -20,6 +20,7 @@ export const tenantSchema = z.object({
    * promised to. `outsider`: another program. `rest`: many small ones. `unattributed`: no process owns it.
    */
   kind: z.enum(['model', 'berth', 'lease', 'outsider', 'rest', 'unattributed']),
+  /** An outsider: of its container where Docker tells it, else of its largest process. */
   name: z.string(),
   usedBytes: byteCount,
   /** A lease: what it may use, and how that is kept. */

@@ -1,4 +1,4 @@
-import {outsiderKey, type ProcessReading, type Reading} from '../card/index.ts';
+import {outsiderKey, ownerOf, type ProcessReading, type Reading} from '../card/index.ts';
 import type {Holding} from './leases/holding.ts';
 import type {OwnProcesses} from './own-processes.ts';
 import type {Tenant} from './schema.ts';
@@ -30,6 +30,14 @@ function tenantOf(kind: Tenant['kind'], name: string, processes: readonly Proces
   };
 }
 
+/** A container is known by its own name, other programs by that of the largest. */
+function nameOf(group: readonly ProcessReading[], containers: ReadonlyMap<string, string>): string {
+  const largest = group.toSorted(largestFirst)[0];
+  if (!largest) return '';
+  const owner = ownerOf(largest, []);
+  return (owner.kind === 'container' ? containers.get(owner.containerId) : undefined) ?? largest.name;
+}
+
 /** A neighbour with a lease has its row also while nothing of it runs: its bytes are promised. */
 const leased = ({lease, processes}: Holding): Tenant => ({
   ...tenantOf('lease', lease.name, processes),
@@ -41,19 +49,21 @@ const leased = ({lease, processes}: Holding): Tenant => ({
 /**
  * Everyone who uses the device, so that the rows add up to `usedBytes`: the model first, then Berth's own
  * programs, then leases, then outsiders by size, the small ones in one row, and at the end what no process owns
- * (kernel, shared memory, file systems in memory, and processes that this user cannot see).
+ * (kernel, shared memory, file systems in memory, and processes that this user cannot see). `containers`: their names
+ * by id, where they are known.
  */
 export function groupTenants(
   deployment: string,
   {model, programs}: OwnProcesses,
   reading: Reading,
   holdings: readonly Holding[] = [],
+  containers: ReadonlyMap<string, string> = new Map(),
 ): Tenant[] {
   const leaseholders = holdings.flatMap(({processes}) => processes);
   const own = new Set([...model, ...programs, ...leaseholders].map((one) => one.pid));
   const others = reading.processes.filter((one) => !own.has(one.pid));
   const groups = [...Map.groupBy(others, outsiderKey).values()].map((group) =>
-    tenantOf('outsider', group.toSorted(largestFirst)[0]?.name ?? '', group),
+    tenantOf('outsider', nameOf(group, containers), group),
   );
   groups.sort(largestFirst);
   // One leftover group is better named than hidden in a row of its own.

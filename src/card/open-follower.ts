@@ -4,7 +4,7 @@ import {followCpu} from './cpu/follower.ts';
 import type {Reading} from './device.ts';
 import type {Follower} from './follower.ts';
 import {followNvidia} from './nvidia/follower.ts';
-import {localRun} from './run.ts';
+import {localRun, type Run} from './run.ts';
 
 export interface FollowerOptions {
   clock: Clock;
@@ -14,10 +14,15 @@ export interface FollowerOptions {
   guest: boolean;
   /** Stands for `/` of a Linux machine. */
   root?: string;
+  /** Runs what reads the kernel's log, where this program may not read it itself. */
+  runForLog?: Run;
 }
 
-export function openFollower({clock, device, guest, root}: FollowerOptions): Follower {
-  if (device !== 'cpu') return followNvidia({clock, uuid: device, root: root ?? '/', run: localRun()});
+export function openFollower({clock, device, guest, root, runForLog}: FollowerOptions): Follower {
+  if (device !== 'cpu') {
+    const run = localRun();
+    return followNvidia({clock, uuid: device, root: root ?? '/', run, runForLog: runForLog ?? run});
+  }
   if (root !== undefined || process.platform === 'linux') return followCpu({clock, guest, root: root ?? '/'});
   return followAny(clock);
 }

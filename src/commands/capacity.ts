@@ -5,6 +5,7 @@ import {hours, minutes, parseDuration, type Duration} from '../base/units.ts';
 import {berthVersion} from '../base/version.ts';
 import {
   capacitySchema,
+  containerNames,
   readCapacity,
   readPast,
   roughNeed,
@@ -57,6 +58,7 @@ export default class Capacity extends BerthCommand<CapacityReport> {
     const report = await readCapacity({
       view,
       device,
+      containers: () => containerNames(host),
       leases: await standingLeases(host, clock.now()),
       others: (facts, reading) => claimsOn(host, facts, reading, view.name),
       candidates: candidates(view.release),

@@ -1,7 +1,8 @@
 import type {Clock} from '../base/clock.ts';
 import {BerthError, describeError} from '../base/errors.ts';
-import {ms} from '../base/units.ts';
-import type {Follower, ProcessReading, Reading, Xid} from '../card/index.ts';
+import {textsFor} from '../base/texts/index.ts';
+import {ms, seconds, type Duration} from '../base/units.ts';
+import {isKnownXid, type Follower, type ProcessReading, type Reading, type Xid} from '../card/index.ts';
 import type {GatewayWindow, Told} from '../hosts/index.ts';
 import type {WatchEvent, WatchEventKind} from './events.ts';
 import {figuresOf, joinWindows} from './gateway-figures.ts';
@@ -17,9 +18,9 @@ const HURRIED_MS = 900;
 const READ_MS = 800;
 /** A device that has said nothing for so long is silent. */
 const SILENT_MS = 5000;
-const XIDS_EVERY_MS = 10_000;
-/** A log that may not be read is tried again after this time. */
-const XIDS_RETRY_MS = 60_000;
+const XIDS_EVERY = seconds(10);
+/** A log that could not be read is tried again after this time; that somebody has left is no reason to read it sooner. */
+const XIDS_RETRY = seconds(60);
 /** A wall clock that is off by more, against the monotonic one, was moved. */
 const MOVED_MS = 2000;
 /** What the supervisor said longer ago is not true any more. */
@@ -31,8 +32,12 @@ export interface SamplerOptions {
   watchPid: number;
   /** The leases that processes live on, by PID; asked after each look at the processes. */
   leasesIn?: (reading: Reading) => ReadonlyMap<number, string>;
+  /** Names of containers: who is new is learned after each look at the processes. */
+  containers?: {learn(reading: Reading): Promise<void>; of: (id: string) => string | undefined};
   /** Whether all processes are to be looked at each second. */
   hurry?: () => boolean;
+  /** The kernel's log is read so often, and sooner when something is wrong; 10 s when left out. */
+  xidsEvery?: Duration;
   say: (line: string) => void;
 }
 
@@ -64,7 +69,9 @@ export class Sampler {
   #coresOf: number | undefined;
   #clocks: {wall: number; monotonic: number} | undefined;
   #xids: ReadonlySet<string> | undefined;
-  #xidsAt = Number.NEGATIVE_INFINITY;
+  /** When the kernel's log is to be read next, monotonic milliseconds. */
+  #xidsDue = 0;
+  #xidsAskedAt = 0;
   #askingXids = false;
   #events: WatchEvent[] = [];
   #tenants: {key: string; tenants: readonly SampledTenant[]; attributed: number} | undefined;
@@ -93,6 +100,7 @@ export class Sampler {
     this.#windows = [];
     const sample = this.#sample(window);
     if (sample) this.#comings.see(sample, (event) => this.#events.push(event));
+    if (this.#events.some(({kind}) => kind === 'tenant-left')) this.#hastenXids(XIDS_RETRY);
     const events = this.#events;
     this.#events = [];
     return {...(sample && {sample}), ...(window && {window}), events};
@@ -130,7 +138,7 @@ export class Sampler {
 
   /** Between two looks at the processes nobody comes or goes: only what is unattributed changes. */
   #tenantsNow(reading: Reading, told: Told): readonly SampledTenant[] {
-    const {watchPid, leasesIn, follower} = this.#options;
+    const {watchPid, leasesIn, containers, follower} = this.#options;
     const {supervisorPid, gatewayPid, engines} = told;
     const key = JSON.stringify([follower.lookedAt, supervisorPid, gatewayPid, engines]);
     const last = this.#tenants;
@@ -140,7 +148,8 @@ export class Sampler {
         return last.tenants.map((one) => (one.kind === 'unattributed' ? {...one, usedBytes} : one));
     }
     const leases = leasesIn?.(reading);
-    const tenants = tenantsOf(reading, {told, watchPid, leases, cores: this.#cores});
+    const named = containers?.of;
+    const tenants = tenantsOf(reading, {told, watchPid, leases, containers: named, cores: this.#cores});
     const attributed = tenants.reduce(
       (sum, {kind, usedBytes}) => sum + (kind === 'unattributed' ? 0 : usedBytes),
       0,
@@ -171,13 +180,18 @@ export class Sampler {
 
   /** Begins a look at the processes when it is time for one. */
   #look(): void {
-    const {follower, clock, say, hurry} = this.#options;
+    const {follower, clock, say, hurry, containers} = this.#options;
     const now = clock.elapsed();
     const due = now - this.#lookStarted >= (hurry?.() ? HURRIED_MS : LOOK_EVERY_MS);
     if (this.#looking || !(due || follower.changed())) return;
     if (due) this.#lookStarted = now;
-    this.#looking = follower
-      .look(due ? 'all' : 'new')
+    const look = async (): Promise<void> => {
+      await follower.look(due ? 'all' : 'new');
+      await containers?.learn(await follower.read());
+      // Somebody may have a name by now.
+      this.#tenants = undefined;
+    };
+    this.#looking = look()
       .catch((error: unknown) => {
         // A device that fails says so in its reading as well, and that is told; this is the detail.
         if (!(error instanceof BerthError)) say(`processes: ${describeError(error)}`);
@@ -219,6 +233,7 @@ export class Sampler {
     const failed = this.#failure !== undefined;
     if (!this.#silent && (failed || (silentFor ?? 0) > SILENT_MS)) {
       this.#silent = true;
+      this.#hastenXids(0);
       const code = this.#failure instanceof BerthError ? this.#failure.code : undefined;
       const text = failed ? describeError(this.#failure) : `The device has said nothing for ${SILENT_MS} ms.`;
       this.#tell(code === 'card_lost' ? 'gpu-lost' : 'device-silent', text, code ? {fault: code} : {});
@@ -242,15 +257,21 @@ export class Sampler {
     });
   }
 
+  /** The driver may have written down why something ended, or fell silent. */
+  #hastenXids(leastMs: number): void {
+    if (this.#xids) this.#xidsDue = Math.min(this.#xidsDue, this.#xidsAskedAt + leastMs);
+  }
+
   /** What the driver wrote into the kernel's log since the last time; what was there at the start is old. */
   #askXids(): void {
-    const {clock, follower} = this.#options;
-    if (this.#askingXids || clock.elapsed() - this.#xidsAt < XIDS_EVERY_MS) return;
-    this.#xidsAt = clock.elapsed();
+    const {clock, follower, xidsEvery = XIDS_EVERY} = this.#options;
+    if (this.#askingXids || clock.elapsed() < this.#xidsDue) return;
+    this.#xidsAskedAt = clock.elapsed();
+    this.#xidsDue = this.#xidsAskedAt + xidsEvery;
     this.#askingXids = true;
     const hear = (xids: readonly Xid[] | undefined): void => {
       if (!xids) {
-        this.#xidsAt = clock.elapsed() + XIDS_RETRY_MS - XIDS_EVERY_MS;
+        this.#xidsDue = clock.elapsed() + XIDS_RETRY;
         return;
       }
       const known = this.#xids;
@@ -266,7 +287,9 @@ export class Sampler {
   }
 
   #tellXid({code, pid, process, remedy, line}: Xid): void {
-    this.#tell('xid', `XID ${code}: ${line}`, {
+    const {xid: meanings} = textsFor('en').card;
+    const meaning = isKnownXid(code) ? meanings[`x${code}`] : meanings.other;
+    this.#tell('xid', `XID ${code}, ${meaning}: ${line}`, {
       code,
       remedy,
       ...(pid !== undefined && {pid}),

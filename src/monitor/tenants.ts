@@ -13,12 +13,17 @@ export interface Whose {
   watchPid: number;
   /** The leases that processes live on, by PID. */
   leases?: ReadonlyMap<number, string> | undefined;
+  /** Names of containers by their ids, where they are known. */
+  containers?: ((id: string) => string | undefined) | undefined;
   /** Cores in use by PID. */
   cores: ReadonlyMap<number, number>;
 }
 
 /** Everyone on the device by name; together they hold what is used. Pure. */
-export function tenantsOf(reading: Reading, {told, watchPid, leases, cores}: Whose): SampledTenant[] {
+export function tenantsOf(
+  reading: Reading,
+  {told, watchPid, leases, containers, cores}: Whose,
+): SampledTenant[] {
   const {processes, usedBytes} = reading;
   const model = pidsOf(
     processes,
@@ -34,7 +39,7 @@ export function tenantsOf(reading: Reading, {told, watchPid, leases, cores}: Who
     return outsiderKey(one);
   });
   const modelName = told.engines.find(({serving}) => serving)?.model ?? told.engines[0]?.model ?? 'model';
-  const all = [...groups].map(([key, members]) => tenantOf(key, modelName, members, cores));
+  const all = [...groups].map(([key, members]) => tenantOf(key, {modelName, containers, cores}, members));
   const outsiders = all.filter(({kind}) => kind === 'outsider').sort(largestFirst);
   const named = outsiders
     .filter(({cpuRatio = 0}, at) => at < NAMED || cpuRatio >= BUSY_CORES)
@@ -74,24 +79,25 @@ const kindOf = (key: string): TenantKind =>
 
 function tenantOf(
   key: string,
-  modelName: string,
+  {modelName, containers, cores}: Pick<Whose, 'containers' | 'cores'> & {modelName: string},
   members: readonly ProcessReading[],
-  cores: ReadonlyMap<number, number>,
 ): SampledTenant {
   const kind = kindOf(key);
   const largest = members.toSorted(largestFirst)[0];
   const busy = members.flatMap(({pid}) => cores.get(pid) ?? []);
   const starts = members.flatMap(({startedAt}) => startedAt?.getTime() ?? []);
   const users = new Set(members.map(({user}) => user));
+  const containerId = key.startsWith('container:') ? key.slice('container:'.length) : undefined;
+  const container = containerId === undefined ? undefined : containers?.(containerId);
   const named = {model: modelName, berth: 'berth', lease: key.slice('lease:'.length)};
   return {
     key,
     kind,
-    name: kind in named ? named[kind as keyof typeof named] : (largest?.name ?? ''),
+    name: kind in named ? named[kind as keyof typeof named] : (container ?? largest?.name ?? ''),
     usedBytes: members.reduce((sum, one) => sum + one.usedBytes, 0),
     ...(busy.length > 0 && {cpuRatio: busy.reduce((sum, one) => sum + one, 0)}),
     pids: members.map(({pid}) => pid),
-    ...(key.startsWith('container:') && {containerId: key.slice('container:'.length)}),
+    ...(containerId !== undefined && {containerId}),
     ...(users.size === 1 && largest?.user !== undefined && {user: largest.user}),
     ...(starts.length > 0 && {sinceMs: Math.min(...starts)}),
     ...(largest && kind !== 'berth' && {command: largest.command}),

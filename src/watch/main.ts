@@ -7,12 +7,19 @@ import {flushCompileCache} from 'node:module';
 import {join} from 'node:path';
 import {systemClock} from '../base/clock.ts';
 import {describeError} from '../base/errors.ts';
+import {minutes} from '../base/units.ts';
 import {openFollower, type DeviceFacts} from '../card/index.ts';
 import type {WatchHears, WatchSays} from '../hosts/index.ts';
-import {connectDockerHere, openNeighbours} from '../hosts/neighbours/hold/index.ts';
+import {
+  connectDockerHere,
+  containersHere,
+  logOfHost,
+  openNeighbours,
+} from '../hosts/neighbours/hold/index.ts';
 import {metricsOf, Sampler, Store, type Answers, type Observer, type WatchEvent} from '../monitor/index.ts';
 import {Alerting} from './alerting.ts';
 import {answer, type Answering} from './answer.ts';
+import {ContainerNames} from './container-names.ts';
 import {Guarding} from './guarding.ts';
 import {openHealth} from './health.ts';
 import {readLaunch} from './launch.ts';
@@ -44,10 +51,22 @@ const store = new Store({
   now: () => Date.now(),
   tell: (event) => tell(event),
 });
-const follower = openFollower({clock, device, guest});
+const follower = openFollower({
+  ...{clock, device, guest},
+  // From a container it may not be read.
+  ...(guest && {runForLog: logOfHost(connectDockerHere, deployment)}),
+});
 const leases = openLeaseWatch({folder: leasesFolder, device, say});
 const {leasesIn, hurry} = leases;
-const sampler = new Sampler({follower, clock, watchPid: process.pid, leasesIn, hurry, say});
+const containers = new ContainerNames({
+  list: (deadline) => containersHere(connectDockerHere, deadline),
+  clock,
+});
+const sampler = new Sampler({
+  ...{follower, clock, watchPid: process.pid, leasesIn, containers, hurry, say},
+  // A container costs more than a program.
+  ...(guest && {xidsEvery: minutes(10)}),
+});
 const neighbours = openNeighbours(connectDockerHere);
 const policies = new Policies({folder: stateFolder, say});
 const guarding = new Guarding({

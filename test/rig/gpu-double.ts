@@ -29,8 +29,9 @@ export interface GpuState {
 }
 
 const FOLDER = '/var/lib/gpu-double';
+const PROGRAMS = {smi: '/usr/bin/nvidia-smi', dmesg: '/usr/local/bin/dmesg'};
 /** Where the pretended kernel of a rig host writes its XIDs. */
-export const KERNEL_LOG = `${FOLDER}/kern.log`;
+const KERNEL_LOG = `${FOLDER}/kern.log`;
 
 /** The GPU double of a rig host: a pretended card that a test steers. */
 export class GpuDouble {
@@ -40,20 +41,17 @@ export class GpuDouble {
     this.#host = host;
   }
 
-  /** Puts nvidia-smi on the host (with no path at all, a host has no GPU), in this state. */
+  /** Puts nvidia-smi and a kernel log on the host (with no path at all, a host has no GPU), in this state. */
   async plugIn(state: GpuState = {}): Promise<void> {
     await this.set(state);
-    await this.#host.must([
-      'install',
-      '-m',
-      '755',
-      '/usr/local/lib/gpu-double/nvidia-smi',
-      '/usr/bin/nvidia-smi',
-    ]);
+    const {smi, dmesg} = PROGRAMS;
+    await this.#host.must(['install', '-m', '755', '/usr/local/lib/gpu-double/nvidia-smi', smi]);
+    // Before the real one, which stays.
+    await this.#host.must(['install', '-m', '755', '/usr/local/lib/gpu-double/dmesg', dmesg]);
   }
 
   async unplug(): Promise<void> {
-    await this.#host.must(['rm', '-rf', '/usr/bin/nvidia-smi', `${FOLDER}/state`, KERNEL_LOG]);
+    await this.#host.must(['rm', '-rf', ...Object.values(PROGRAMS), `${FOLDER}/state`, KERNEL_LOG]);
   }
 
   /** Replaces the whole state in one step. */

@@ -20,6 +20,8 @@ const RECIPE = [
   here('host/Dockerfile'),
   here('host/rig-init'),
   here('../fakes/gpu/nvidia-smi'),
+  here('../fakes/gpu/dmesg'),
+  here('../fakes/gpu/runc'),
   here('../fakes/gpu/gpu-double-driver'),
   here('../fakes/gpu/nvidia-container-runtime-hook'),
 ];

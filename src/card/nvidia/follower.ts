@@ -17,18 +17,22 @@ export interface NvidiaFollowerOptions {
   uuid: string;
   root: string;
   run: Run;
+  /** Runs what reads the kernel's log. */
+  runForLog: Run;
 }
 
 /** A row older than this tells nothing of the card as it is now. Milliseconds. */
 const OLD_MS = 5000;
 const DEADLINE = seconds(5);
+/** Where a container must be started for it, on a busy machine. */
+const LOG_DEADLINE = seconds(20);
 /** Used bytes that have changed by so much ask who it was. */
 const CHANGED_BY = mib(32);
 /** Graphics programs come and go seldom, and their list is a program of its own to start. */
 const MONITORED_EVERY = 6;
 
 /** A card: one nvidia-smi that goes on printing rows, and one for each look at its processes. */
-export function followNvidia({clock, uuid, root, run}: NvidiaFollowerOptions): Follower {
+export function followNvidia({clock, uuid, root, run, runForLog}: NvidiaFollowerOptions): Follower {
   const over = new AbortController();
   const smi = openSmi(run, DEADLINE);
   let row: {card: CardRow; at: number} | undefined;
@@ -96,7 +100,7 @@ export function followNvidia({clock, uuid, root, run}: NvidiaFollowerOptions): F
     async xids(): Promise<readonly Xid[] | undefined> {
       await first.promise;
       const busId = row?.card.busId;
-      const all = busId === undefined ? undefined : await xidsInKernelLog(run, DEADLINE);
+      const all = busId === undefined ? undefined : await xidsInKernelLog(runForLog, LOG_DEADLINE);
       return all && busId !== undefined ? xidsOf(all, busId) : undefined;
     },
     [Symbol.dispose]: () => over.abort(),

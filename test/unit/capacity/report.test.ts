@@ -259,6 +259,17 @@ describe('tenants', () => {
     expect(tenants[3]).toMatchObject({user: 'ann', processes: 2, command: 'p30 --serve'});
   });
 
+  it('are told by the name of their container where Docker tells it', () => {
+    const containerId = 'c3'.repeat(32);
+    const {tenants} = report({
+      reading: reading([...mine, process(20, 300, {name: 'python', containerId}), process(30, 90)]),
+      containers: new Map([[containerId, 'notebook']]),
+    });
+    const outsiders = tenants.filter(({kind}) => kind === 'outsider');
+    expect(outsiders.map(({name}) => name)).toEqual(['notebook', 'p30']);
+    expect(outsiders[0]).toMatchObject({containerId, command: 'p20 --serve'});
+  });
+
   it.each([0, 3, 8, 9, 10, 300])('add up with %i outsiders', (count) => {
     const crowd = Array.from({length: count}, (_, index) => process(100 + index, 1 + (index % 7)));
     const {tenants, memory} = report({reading: reading([...mine, ...crowd])});

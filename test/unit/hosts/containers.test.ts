@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {logReader} from '../../../src/hosts/neighbours/hold/ask-docker.ts';
 import {bytes, gib, mib} from '../../../src/base/units.ts';
 import {imageProgramContainer} from '../../../src/hosts/docker/run-in-image.ts';
 import type {EngineSpec, GatewaySpec} from '../../../src/hosts/index.ts';
@@ -165,6 +166,12 @@ describe('what Docker is asked to run', () => {
     });
     expect(owner.HostConfig).not.toHaveProperty('CapAdd');
     expect(owner.HostConfig).not.toHaveProperty('PidMode');
+  });
+
+  it('what reads the log of the kernel is root with that right alone, and asks for no card', () => {
+    const {User, HostConfig} = logReader('i', ['dmesg']);
+    expect(User).toBe('0:0');
+    expect(HostConfig).toEqual({...PROTECTED, CapAdd: ['SYSLOG'], NetworkMode: 'none'});
   });
 
   it('a token is found again in the environment of its container', () => {

@@ -28,6 +28,16 @@ const told = {
 const whose = {told, watchPid: 12, cores: new Map([[30, 1.5]])};
 
 describe('who is on a device', () => {
+  it('tells a container by its own name where that is known', () => {
+    const processes = reading(one(30, 900, {containerId: ID, name: 'python'}), one(40, 10));
+    const [container, program] = tenantsOf(processes, {
+      ...whose,
+      containers: (id) => (id === ID ? 'notebook' : undefined),
+    });
+    expect(container).toMatchObject({name: 'notebook', containerId: ID, command: '/bin/p30'});
+    expect(program?.name).toBe('p40');
+  });
+
   it('names the model, Berth, leases, containers and programs, and adds up', () => {
     const tenants = tenantsOf(
       reading(

@@ -25,6 +25,8 @@ export interface TenantContainer {
 export interface TenantContainers extends Disposable {
   /** By name, id or the beginning of an id; undefined when there is none. */
   find(name: string): Promise<TenantContainer | undefined>;
+  /** Names of those that run, by id (64 hex digits). */
+  names(): Promise<ReadonlyMap<string, string>>;
   /** The newest that was started for this lease. */
   ofLease(lease: string): Promise<TenantContainer | undefined>;
   /** Limits its RAM, swap included, from now on. */
@@ -75,6 +77,11 @@ export async function openTenantContainers(connect: () => Promise<Duplex>): Prom
   };
   return {
     find: (name) => asking(() => find(name)),
+    names: () =>
+      asking(async () => {
+        const running = await docker.raw.listContainers();
+        return new Map(running.map(({Id, Names: [name = Id]}) => [Id, plainName(name)]));
+      }),
     ofLease: (lease) =>
       asking(async () => {
         const filters = {label: [`${LEASE_LABEL}=${lease}`]};
@@ -105,7 +112,7 @@ function containerOf(found: unknown): TenantContainer {
   const deployment = Config.Labels[LABEL.deployment];
   return {
     id: Id,
-    name: Name.replace(/^\//, ''),
+    name: plainName(Name),
     running: State.Running,
     ...(State.Running && State.Pid > 0 && {pid: State.Pid}),
     ...(HostConfig.Memory > 0 && {memoryLimitBytes: bytes(HostConfig.Memory)}),
@@ -114,3 +121,6 @@ function containerOf(found: unknown): TenantContainer {
     argv: Config.Cmd,
   };
 }
+
+/** Docker writes names with a slash before them. */
+const plainName = (name: string): string => name.replace(/^\//, '');
