@@ -6,7 +6,7 @@ export {wasKilledAtLimit} from './leases/keep/groups.ts';
 export {promisedYet, type Holding} from './leases/holding.ts';
 export type {Lease, LeaseSubject, Tier} from './leases/lease.ts';
 export {lookAtLeases, type SeenLease} from './leases/look.ts';
-export type {LeaseParts, SeenClaims} from './leases/parts.ts';
+export type {LeaseParts, SeenClaims, SlowedModel} from './leases/parts.ts';
 export {leaseUnknown, leaseRegistry} from './leases/registry.ts';
 export {leaseReportSchema, reportLease, reportNewLease, type LeaseReport} from './leases/report.ts';
 export {resizeLease} from './leases/resize.ts';

@@ -22,6 +22,7 @@ export {
   Flags,
   imageFlags,
   leaseHostFlag,
+  anywayFlag,
   promiseFlags,
   sizeFlags,
   spanFlag,

@@ -161,6 +161,11 @@ export const sizeFlags = {
   ...cardFlag,
 };
 
+/** Of commands that start a program with a lease. */
+export const anywayFlag = {
+  anyway: Flags.boolean({summary: text((t) => t.lease.help.flagAnyway), env: 'BERTH_ANYWAY'}),
+};
+
 /** What is written down with a promise. */
 export const promiseFlags = {
   for: spanFlag({summary: text((t) => t.lease.help.flagFor), env: 'BERTH_FOR'}),

@@ -2,7 +2,7 @@ import type {LeaseParts, WantedTenant} from '../capacity/index.ts';
 import {BerthError, ExitCode} from '../base/errors.ts';
 import type {Say} from '../base/texts/index.ts';
 import type {Bytes} from '../base/units.ts';
-import {claimsOn} from '../deploy/index.ts';
+import {claimsOn, slowedOn} from '../deploy/index.ts';
 import type {Host} from '../hosts/index.ts';
 import {BerthCommand} from './command.ts';
 
@@ -31,6 +31,7 @@ export abstract class LeaseCommand<Result> extends BerthCommand<Result> {
       clock: this.parts.clock,
       signal: this.signal,
       claims: (facts, reading) => claimsOn(host, facts, reading),
+      slowed: (facts) => slowedOn(host, facts, this.signal),
     };
   }
 

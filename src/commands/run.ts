@@ -13,7 +13,7 @@ import {
   type AddedLease,
 } from '../capacity/index.ts';
 import type {DeviceFacts} from '../card/index.ts';
-import {examples, Flags, promiseFlags, sizeFlags, text} from '../cli/command.ts';
+import {examples, Flags, anywayFlag, promiseFlags, sizeFlags, text} from '../cli/command.ts';
 import {commandTenant, LeaseCommand, leaseNameOf, sizeIn, usage} from '../cli/lease-command.ts';
 import {keptBy} from '../cli/present/leases.ts';
 
@@ -36,6 +36,7 @@ export default class Run extends LeaseCommand<Result> {
   static override flags = {
     ...sizeFlags,
     ...promiseFlags,
+    ...anywayFlag,
     as: Flags.string({
       summary: text((t) => t.lease.help.flagLease),
       env: 'BERTH_AS',
@@ -62,6 +63,7 @@ export default class Run extends LeaseCommand<Result> {
       name: flags.as ?? leaseNameOf(`${program.slice(0, 30)}-${randomBytes(3).toString('hex')}`),
       bytes,
       note: flags.note,
+      anyway: flags.anyway,
       expiresAt: flags.for && new Date(this.parts.clock.now().getTime() + flags.for),
       tenant,
       foreground: this.jsonEnabled() ? 'on-stderr' : 'on-stdout',

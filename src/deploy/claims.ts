@@ -16,12 +16,10 @@ export async function claimsOn(
   reading: Reading,
   but?: string,
 ): Promise<SeenClaims> {
-  const names = (await host.files.list(host.stateRoot)).filter((name) => isDeployment(name) && name !== but);
-  const seen = (await Promise.all(names.map((name) => look(host, name)))).filter((one) => one !== undefined);
-  const here = seen.map(({name, present, observed, release}) => {
+  const seen = await deploymentsOf(host, but);
+  const here = seen.map(({name, observed, release, ...one}) => {
     const own = observed ? ownProcesses(observed, reading) : {model: [], programs: []};
-    const {card} = release.identity;
-    const claims = present.onCard === (facts.kind === 'gpu') && (card === undefined || card === facts.id);
+    const claims = isOn({release, ...one}, facts);
     return {
       model: {name, bytes: bytes(claims ? release.budgetBytes : 0), usedBytes: heldTogether(own.model)},
       programs: {bytes: programsAllowance(facts.kind), usedBytes: heldTogether(own.programs)},
@@ -38,11 +36,23 @@ export async function claimsOn(
   };
 }
 
-interface Seen {
+/** A deployment of a host, whether or not it runs. */
+export interface Seen {
   name: string;
   present: DeployedAs;
   observed: Observed | undefined;
   release: Release;
+}
+
+export async function deploymentsOf(host: Host, but?: string): Promise<Seen[]> {
+  const names = (await host.files.list(host.stateRoot)).filter((name) => isDeployment(name) && name !== but);
+  return (await Promise.all(names.map((name) => look(host, name)))).filter((one) => one !== undefined);
+}
+
+/** Whether a deployment's model is on a device. Pure. */
+export function isOn({present, release}: Pick<Seen, 'present' | 'release'>, facts: DeviceFacts): boolean {
+  const {card} = release.identity;
+  return present.onCard === (facts.kind === 'gpu') && (card === undefined || card === facts.id);
 }
 
 async function look(host: Host, name: string): Promise<Seen | undefined> {

@@ -1,5 +1,6 @@
 /** The door of deploy/: releases put into service, taken back, described. */
 export {claimsOn} from './claims.ts';
+export {slowedOn} from './slowed.ts';
 export {deploy, type DeployOptions} from './deploy.ts';
 export {describe, describeDeployed, statusSchema, type Description, type Status} from './describe.ts';
 export {imagesOfReleases} from './images-of-releases.ts';

@@ -7,6 +7,8 @@ export const guardStatusSchema = z.object({
   outsiders: z.enum(['watch', 'act']),
   actions: z.array(z.enum(['lower', 'pause', 'stop'])),
   breach: z.enum(['watch', 'pause', 'stop']),
+  /** Whether new programs get a lease while the model is slowed. */
+  newcomers: z.enum(['refuse', 'admit']),
   /** The model takes longer for a token than it should, for so long; null when it does not. */
   slowForMs: z.number().nullable(),
   /** How much longer it took in the last second that was judged: 1 is its own pace. */

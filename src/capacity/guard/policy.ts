@@ -15,6 +15,8 @@ export const guardPolicySchema = z.strictObject({
   actions: z.array(z.enum(GUARD_ACTIONS)).default(['lower']),
   /** Against a neighbour that holds more than its lease. */
   breach: z.enum(['watch', 'pause', 'stop']).default('pause'),
+  /** Whether programs get a lease to start with while the model is slowed. */
+  newcomers: z.enum(['refuse', 'admit']).default('refuse'),
   /** How many times its own time per token the model must take to count as slowed. */
   slowdown: factor('1.4', 1.1, 10).default(1.4),
   /** How long an action is given to help before the next stronger one. */

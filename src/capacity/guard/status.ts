@@ -13,6 +13,7 @@ export function guardStatus(state: GuardState, policy: GuardPolicy): GuardStatus
     outsiders: policy.outsiders,
     actions: [...policy.actions],
     breach: policy.breach,
+    newcomers: policy.newcomers,
     slowForMs: detection.slowSinceMs === undefined ? null : clockMs - detection.slowSinceMs,
     lastRatio: last ? rounded(Math.exp(last.log)) : null,
     held: Object.values(handled).map(({key, name, action, because, sinceMs, failed}) => ({

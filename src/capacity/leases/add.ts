@@ -18,6 +18,7 @@ import {makeGroup, removeGroup} from './keep/groups.ts';
 import {readContainerLimit} from './keep/ram.ts';
 import type {Lease, LeaseSubject} from './lease.ts';
 import type {LeaseParts} from './parts.ts';
+import {modelSlowed} from './refusals.ts';
 import {checkedName, leaseRegistry, leasesFolder} from './registry.ts';
 import {reserve, type Reserved} from './reserve.ts';
 import {Containers, findTenant, subjectOf, type FoundTenant, type WantedTenant} from './tenant.ts';
@@ -29,6 +30,8 @@ export interface LeaseWish {
   note?: string | undefined;
   expiresAt?: Date | undefined;
   tenant: WantedTenant;
+  /** Also while the model is slowed. */
+  anyway?: boolean;
   /** A program in the foreground; its lease ends with it. */
   foreground?: 'on-stdout' | 'on-stderr';
   /** What was typed, with another size (`--ram 2GiB`): for the next command when it does not fit. */
@@ -60,6 +63,7 @@ export async function addLease(parts: LeaseParts, wish: LeaseWish): Promise<Adde
     containers,
     looksAtProcesses ? await device.read() : {processes: []},
   );
+  await refuseNewcomer(parts, wish, found);
   const reserved = await reserve(parts, {
     ...wish,
     name,
@@ -82,6 +86,18 @@ export async function addLease(parts: LeaseParts, wish: LeaseWish): Promise<Adde
     await registry.remove(name);
     throw error;
   }
+}
+
+/** Nobody new beside a model that is slowed. Who runs already is let in: a lease is what lets the guard hold it back. */
+async function refuseNewcomer(
+  {device, slowed}: LeaseParts,
+  {anyway, bytes: asked, command}: LeaseWish,
+  {kind}: FoundTenant,
+): Promise<void> {
+  if (anyway || (kind !== 'docker-run' && kind !== 'program')) return;
+  const facts = await device.facts();
+  const model = await slowed(facts);
+  if (model) throw modelSlowed(command, facts, asked, model);
 }
 
 interface Settling {

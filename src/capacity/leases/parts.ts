@@ -10,6 +10,15 @@ export interface SeenClaims extends DeploymentClaims {
   pids: ReadonlySet<number>;
 }
 
+/** A model that takes longer for a token than it should, because of its neighbours. */
+export interface SlowedModel {
+  deployment: string;
+  /** Milliseconds. */
+  slowForMs: number;
+  /** How many times its usual time it took last; null where that was not judged. */
+  ratio: number | null;
+}
+
 /** What changing leases takes. */
 export interface LeaseParts {
   host: LeaseHost & Pick<Host, 'connectDocker'>;
@@ -18,4 +27,6 @@ export interface LeaseParts {
   clock: Clock;
   signal: AbortSignal;
   claims(facts: DeviceFacts, reading: Reading): Promise<SeenClaims>;
+  /** The model that newcomers are refused for now. */
+  slowed: (facts: DeviceFacts) => Promise<SlowedModel | undefined>;
 }

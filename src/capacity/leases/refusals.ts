@@ -3,6 +3,7 @@ import {BerthError, ExitCode} from '../../base/errors.ts';
 import {formatBytes, typedBytes, type Bytes} from '../../base/units.ts';
 import type {DeviceFacts} from '../../card/index.ts';
 import type {Admission} from './admission.ts';
+import type {SlowedModel} from './parts.ts';
 import {bindingSum, deviceName, sumLines} from './say.ts';
 
 /** The flag that asks for bytes of this kind of device. */
@@ -45,6 +46,22 @@ export const belowUse = (
     try: [command(`${sizeFlag(facts)} ${typedBytes(leastBytes)}`)],
     exit: ExitCode.doesNotFit,
     details: {askedBytes, usedBytes},
+  });
+
+export const modelSlowed = (
+  command: (size: string) => string,
+  facts: Pick<DeviceFacts, 'kind'>,
+  askedBytes: Bytes | undefined,
+  model: SlowedModel,
+): BerthError =>
+  new BerthError({
+    code: 'lease_model_slowed',
+    what: (t) => t.lease.modelSlowed({deployment: model.deployment, ratio: model.ratio?.toFixed(1)}),
+    try: [
+      `berth guard status --name ${model.deployment}`,
+      ...(askedBytes === undefined ? [] : [command(`${sizeFlag(facts)} ${typedBytes(askedBytes)} --anyway`)]),
+    ],
+    details: {...model},
   });
 
 export const leaseExists = (name: string): BerthError =>

@@ -9,7 +9,7 @@ import {presentObjectives} from './objectives.ts';
 export function presentGuard(texts: Texts, status: GuardStatus | null): string {
   const {guard: t} = texts;
   if (!status) return t.none;
-  const {mode, outsiders, actions, breach, slowForMs, lastRatio, held, alone, objectives} = status;
+  const {mode, outsiders, actions, breach, newcomers, slowForMs, lastRatio, held, alone, objectives} = status;
   const allowed = actions.map((action) => t.may[action]).join(', ') || t.nothing;
   const known = alone.filter(({aloneMs}) => aloneMs !== undefined);
   const pace = lastRatio === null ? t.learning : t.ratio({ratio: lastRatio.toFixed(2)});
@@ -21,6 +21,7 @@ export function presentGuard(texts: Texts, status: GuardStatus | null): string {
         mode === 'act' ? `${t.mode.act}: ${t.against({actions: allowed, outsiders})}` : t.mode[mode],
       ],
       [t.label.breach, t.may[breach]],
+      [t.label.newcomers, t.newcomers[newcomers]],
       [t.label.model, `${model}, ${pace}`],
     ]),
     held.length > 0 &&

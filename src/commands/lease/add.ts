@@ -1,6 +1,15 @@
 import {z} from 'zod';
 import {addLease, leaseReportSchema, reportNewLease, type WantedTenant} from '../../capacity/index.ts';
-import {Args, examples, Flags, leaseHostFlag, promiseFlags, sizeFlags, text} from '../../cli/command.ts';
+import {
+  Args,
+  examples,
+  Flags,
+  anywayFlag,
+  leaseHostFlag,
+  promiseFlags,
+  sizeFlags,
+  text,
+} from '../../cli/command.ts';
 import {commandTenant, LeaseCommand, sizeIn, usage} from '../../cli/lease-command.ts';
 import {presentAdded} from '../../cli/present/leases.ts';
 
@@ -30,6 +39,7 @@ export default class LeaseAdd extends LeaseCommand<Result> {
     ...leaseHostFlag,
     ...sizeFlags,
     ...promiseFlags,
+    ...anywayFlag,
     container: Flags.string({
       summary: text((t) => t.lease.help.flagContainer),
       env: 'BERTH_CONTAINER',
@@ -53,6 +63,7 @@ export default class LeaseAdd extends LeaseCommand<Result> {
       name,
       bytes,
       note: flags.note,
+      anyway: flags.anyway,
       expiresAt: flags.for && new Date(this.parts.clock.now().getTime() + flags.for),
       tenant: tenantIn(flags.container, command),
       command: (size) => `berth lease add ${name} ${size}${tail(flags.container, command)}`,

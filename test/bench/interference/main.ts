@@ -176,6 +176,10 @@ await until('the neighbour to be lowered', () => niceOf(pid) === LOWEST, PATIENC
 const loweredAfterMs = performance.now() - began;
 measure('beside the neighbour', began);
 
+// The model is well again only once its pace was seen for a while.
+const newcomer = await berth.json('lease', 'add', 'newcomer', '--ram', '50MiB', '--', 'sleep', '1');
+const refused = (newcomer.value.error as {code: string} | undefined)?.code === 'lease_model_slowed';
+client.spans.length = 0;
 began = performance.now();
 await pause(LOWERED_MS);
 measure('beside the lowered neighbour', began);
@@ -203,6 +207,7 @@ const report = {
   loweredAfterMs,
   letGoAfterMs,
   coolDownMs: COOL_DOWN_MS,
+  newcomerRefused: refused,
   events: events.map(({text}) => text),
 };
 const path = join(root, 'docs', 'measurements', 'interference-cpu.md');

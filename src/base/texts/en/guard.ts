@@ -2,7 +2,7 @@
 export const guard = {
   none: 'The guard knows no policy yet: `berth deploy` writes it, and interrupts nothing.',
   noEvents: (p: {span: string}) => `Nothing happened within ${p.span}.`,
-  label: {mode: 'GUARD', model: 'MODEL', breach: 'BROKEN LEASES'},
+  label: {mode: 'GUARD', model: 'MODEL', breach: 'BROKEN LEASES', newcomers: 'NEWCOMERS'},
   mode: {
     off: 'off',
     watch: 'says what it sees and touches nobody',
@@ -12,6 +12,7 @@ export const guard = {
     `${p.actions}; ${p.outsiders === 'act' ? 'outsiders too' : 'tenants with a lease only'}`,
   action: {lower: 'lowered', pause: 'paused', stop: 'stopped'},
   may: {lower: 'lower', pause: 'pause', stop: 'stop', watch: 'watched'},
+  newcomers: {refuse: 'get no lease while the model is slowed', admit: 'let in'},
   nothing: 'nothing',
   fine: 'nobody slows it',
   slow: (p: {span: string}) => `slowed for ${p.span}`,

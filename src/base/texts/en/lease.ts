@@ -3,6 +3,8 @@ export const lease = {
     `"${p.name}" cannot be the name of a lease: lower-case letters, digits, dots, dashes and underscores can, 39 at most.`,
   unknown: (p: {name: string}) => `There is no lease "${p.name}" here.`,
   busy: (p: {owner: string}) => `Somebody else is changing the leases of this host: ${p.owner}.`,
+  modelSlowed: (p: {deployment: string; ratio: string | undefined}) =>
+    `Nobody new is let in now: the model of "${p.deployment}" is slowed by its neighbours${p.ratio === undefined ? '' : ` (${p.ratio} times its usual time per token)`}.`,
   exists: (p: {name: string}) => `There is a lease "${p.name}" already.`,
   doesNotFit: (p: {asked: string; device: string; largest: string}) =>
     `${p.asked} of ${p.device} cannot be promised; ${p.largest} can.`,
@@ -118,6 +120,7 @@ export const lease = {
     flagRam: 'Bytes of RAM.',
     flagFor: 'End the promise after this time.',
     flagNote: 'What it is for.',
+    flagAnyway: 'Also while the model is slowed by its neighbours.',
     flagContainer: 'A container that is there.',
     flagAs: 'Name of the lease; made of the name of the tenant when left out.',
     flagLease: 'Name of the lease; made of the command when left out.',

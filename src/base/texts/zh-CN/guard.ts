@@ -3,7 +3,7 @@ import type {guard as en} from '../en/guard.ts';
 export const guard: typeof en = {
   none: '守护尚无策略：运行 `berth deploy` 即会写入，不会中断任何请求。',
   noEvents: ({span}) => `最近 ${span} 内没有事件。`,
-  label: {mode: '守护', model: '模型', breach: '超出租约'},
+  label: {mode: '守护', model: '模型', breach: '超出租约', newcomers: '新程序'},
   mode: {
     off: '已关闭',
     watch: '只观察，不干预',
@@ -13,6 +13,7 @@ export const guard: typeof en = {
     `${actions}；${outsiders === 'act' ? '也包括外来程序' : '只限有租约的租户'}`,
   action: {lower: '已降级', pause: '已暂停', stop: '已停止'},
   may: {lower: '降级', pause: '暂停', stop: '停止', watch: '只观察'},
+  newcomers: {refuse: '模型被拖慢时不给租约', admit: '接纳'},
   nothing: '无',
   fine: '没有程序拖慢它',
   slow: ({span}) => `已被拖慢 ${span}`,

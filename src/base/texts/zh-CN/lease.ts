@@ -5,6 +5,8 @@ export const lease: typeof en = {
     `“${name}”不能用作租约名称：只能用小写字母、数字、点、短横线和下划线，最多 39 个字符。`,
   unknown: ({name}) => `这里没有租约“${name}”。`,
   busy: ({owner}) => `有人正在更改此主机的租约：${owner}。`,
+  modelSlowed: ({deployment, ratio}) =>
+    `现在不接纳新程序：“${deployment}”的模型正被邻居拖慢${ratio === undefined ? '' : `（每个 token 用时为平时的 ${ratio} 倍）`}。`,
   exists: ({name}) => `已经有租约“${name}”。`,
   doesNotFit: ({asked, device, largest}) => `无法许诺 ${device} 的 ${asked}；最多可以许诺 ${largest}。`,
   nothingFits: ({asked, device}) => `无法许诺 ${device} 的 ${asked}，也没有其他大小可以许诺。`,
@@ -113,6 +115,7 @@ export const lease: typeof en = {
     flagRam: '内存的字节数。',
     flagFor: '过了这段时间后许诺结束。',
     flagNote: '用途。',
+    flagAnyway: '即使模型正被邻居拖慢。',
     flagContainer: '已有的容器。',
     flagAs: '租约名称；省略时取自租户的名称。',
     flagLease: '租约名称；省略时取自命令。',
