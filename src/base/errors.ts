@@ -1,4 +1,6 @@
-import {textsFor, type Say} from './texts/index.ts';
+// English alone: programs in the background throw errors too, and need no other language to log them.
+import {en} from './texts/en/index.ts';
+import type {Say} from './texts/index.ts';
 
 /** Exit codes of the command line. 70 is for bugs and is never carried by a BerthError. */
 export const ExitCode = {
@@ -44,7 +46,7 @@ export class BerthError extends Error {
   readonly lastLines: readonly string[];
 
   constructor(options: BerthErrorOptions) {
-    super(options.what(textsFor('en')), {cause: options.cause});
+    super(options.what(en), {cause: options.cause});
     this.name = 'BerthError';
     this.code = options.code;
     this.what = options.what;
@@ -57,12 +59,11 @@ export class BerthError extends Error {
 
   /** The shape of every failure in `--json` (English, stable). */
   toJSON(): Record<string, unknown> {
-    const english = textsFor('en');
     return {
       error: {
         code: this.code,
-        message: this.what(english),
-        ...(this.why && {why: this.why(english)}),
+        message: this.what(en),
+        ...(this.why && {why: this.why(en)}),
         try: this.try,
         exit: this.exit,
         details: this.details,

@@ -1,6 +1,6 @@
 import type {Clock} from '../base/clock.ts';
 import {BerthError, describeError} from '../base/errors.ts';
-import {textsFor} from '../base/texts/index.ts';
+import {en} from '../base/texts/en/index.ts';
 import {ms, seconds, type Duration} from '../base/units.ts';
 import {isKnownXid, type Follower, type ProcessReading, type Reading, type Xid} from '../card/index.ts';
 import type {GatewayWindow, Told} from '../hosts/index.ts';
@@ -287,7 +287,7 @@ export class Sampler {
   }
 
   #tellXid({code, pid, process, remedy, line}: Xid): void {
-    const {xid: meanings} = textsFor('en').card;
+    const {xid: meanings} = en.card;
     const meaning = isKnownXid(code) ? meanings[`x${code}`] : meanings.other;
     this.#tell('xid', `XID ${code}, ${meaning}: ${line}`, {
       code,

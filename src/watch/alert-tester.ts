@@ -20,7 +20,7 @@ interface Run {
 }
 
 export interface TestOptions {
-  texts: Texts;
+  texts: Texts['alerts'];
   sender: Sender;
   onDelivered: (webhook: Webhook) => void;
 }

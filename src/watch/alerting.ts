@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import type {Clock} from '../base/clock.ts';
 import {Secret} from '../base/secret.ts';
-import {textsFor} from '../base/texts/index.ts';
+import {alertTextsFor} from '../base/texts/alerts.ts';
 import {
   alertOf,
   catchUp,
@@ -97,7 +97,7 @@ export class Alerting {
     const webhooks = this.#outboxes.map(({webhook}) => webhook);
     const {host = '', language = 'en'} = orders ?? {};
     return this.#tester.run(id, webhooks, {
-      texts: textsFor(language),
+      texts: alertTextsFor(language),
       sender: {deployment: this.#options.deployment, host},
       onDelivered: ({name}) => this.#file.worked(name),
     });
@@ -157,7 +157,7 @@ export class Alerting {
 
   #tell(tell: readonly Telling[], {language, host}: AlertOrders): void {
     const {deployment} = this.#options;
-    const alerts = tell.map((telling) => alertOf(textsFor(language), {deployment, host}, telling));
+    const alerts = tell.map((telling) => alertOf(alertTextsFor(language), {deployment, host}, telling));
     for (const alert of alerts) for (const outbox of this.#outboxes) outbox.put(alert);
     this.#file.save();
   }

@@ -11,7 +11,9 @@ export type Sender = Pick<Alert, 'deployment' | 'host'>;
 const LONGEST_TITLE = 300;
 const LONGEST_TEXT = 1000;
 
-export function alertOf({alerts: t}: Texts, sender: Sender, {id, state, event, repeats}: Telling): Alert {
+type AlertTexts = Texts['alerts'];
+
+export function alertOf(t: AlertTexts, sender: Sender, {id, state, event, repeats}: Telling): Alert {
   const title = titleOf(t, event).slice(0, LONGEST_TITLE);
   return {
     ...sender,
@@ -25,14 +27,14 @@ export function alertOf({alerts: t}: Texts, sender: Sender, {id, state, event, r
 }
 
 /** One that means nothing, to see whether alerts arrive. */
-export const testAlert = ({alerts: t}: Texts, sender: Sender, atMs: number): Alert => ({
+export const testAlert = (t: AlertTexts, sender: Sender, atMs: number): Alert => ({
   ...sender,
   ...{id: 'test', topic: 'test', state: 'test', atMs, numbers: {}, repeats: 0},
   title: t.headline({title: t.title.test}),
   text: 'Somebody asked whether alerts arrive here. Nothing is wrong.',
 });
 
-function titleOf({title: t}: Texts['alerts'], {kind, tenant = '', numbers}: WatchEvent): string {
+function titleOf({title: t}: AlertTexts, {kind, tenant = '', numbers}: WatchEvent): string {
   const name = String(numbers.name ?? tenant.slice(tenant.indexOf(':') + 1));
   const objective = {name: String(numbers.objective ?? '')};
   switch (kind) {

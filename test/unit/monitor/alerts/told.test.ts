@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {textsFor} from '../../../../src/base/texts/index.ts';
+import {alertTextsFor} from '../../../../src/base/texts/alerts.ts';
 import {
   alertOf,
   catchUp,
@@ -198,7 +198,7 @@ describe('the words', () => {
   const telling = (one: WatchEvent, repeats = 0): Telling => ({id: 'x', state: 'bad', event: one, repeats});
   const sender = {deployment: 'default', host: 'gpu1'};
   const titles = (language: 'en' | 'zh-CN', one: WatchEvent, repeats?: number): string =>
-    alertOf(textsFor(language), sender, telling(one, repeats)).title;
+    alertOf(alertTextsFor(language), sender, telling(one, repeats)).title;
 
   it('name who it is about, and how often it happened', () => {
     expect(titles('en', broken)).toBe('Berth: a holds more than its lease');
@@ -229,7 +229,7 @@ describe('the words', () => {
 
   it('are about what they are told for, and no longer than they must be', () => {
     const {topic, text} = alertOf(
-      textsFor('en'),
+      alertTextsFor('en'),
       sender,
       telling(event('xid', {numbers: {code: 79}, text: 'x'.repeat(9000)})),
     );
