@@ -2,8 +2,8 @@ import {seconds} from '../base/units.ts';
 import type {SlowedModel} from '../capacity/index.ts';
 import type {DeviceFacts} from '../card/index.ts';
 import type {Host} from '../hosts/index.ts';
-import {askWatch} from '../monitor/index.ts';
-import {deploymentsOf, isOn} from './claims.ts';
+import {askWatch, type GuardStatus} from '../monitor/index.ts';
+import {deploymentsOf, isOn, type Seen} from './claims.ts';
 
 /** A watch that does not answer in this time refuses nobody. */
 const ANSWER = seconds(3);
@@ -16,19 +16,20 @@ export async function slowedOn(
 ): Promise<SlowedModel | undefined> {
   const here = (await deploymentsOf(host)).filter((one) => one.observed !== undefined && isOn(one, facts));
   const asked = await Promise.all(
-    here.map(async ({name, present}): Promise<SlowedModel | undefined> => {
-      const guard = await askGuard(host, name, present.runtime, signal);
+    here.map(async (seen): Promise<SlowedModel | undefined> => {
+      const guard = await askGuard(host, seen, signal);
       if (guard?.mode !== 'act' || guard.newcomers !== 'refuse' || guard.slowForMs === null) return undefined;
-      return {deployment: name, slowForMs: guard.slowForMs, ratio: guard.lastRatio};
+      return {deployment: seen.name, slowForMs: guard.slowForMs, ratio: guard.lastRatio};
     }),
   );
   return asked.find((one) => one !== undefined);
 }
 
-async function askGuard(...[host, name, kind, signal]: [Host, string, 'process' | 'docker', AbortSignal]) {
+/** Null where it does not answer, whatever the reason. */
+async function askGuard(host: Host, {name, present}: Seen, signal: AbortSignal): Promise<GuardStatus | null> {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER)]);
-    return await askWatch(await host.runtime(kind), name, {ask: 'guard'}, limit);
+    return await askWatch(await host.runtime(present.runtime), name, {ask: 'guard'}, limit);
   } catch {
     signal.throwIfAborted();
     return null;

@@ -17,7 +17,7 @@ import {
   openNeighbours,
 } from '../hosts/neighbours/hold/index.ts';
 import {metricsOf, Sampler, Store, type Answers, type Observer, type WatchEvent} from '../monitor/index.ts';
-import {Alerting} from './alerting.ts';
+import {Alerting} from './alerts/alerting.ts';
 import {answer, type Answering} from './answer.ts';
 import {ContainerNames} from './container-names.ts';
 import {Guarding} from './guarding.ts';

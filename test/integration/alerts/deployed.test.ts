@@ -1,6 +1,5 @@
-import {execFile, spawn, type ChildProcess} from 'node:child_process';
+import {execFile} from 'node:child_process';
 import {createHmac} from 'node:crypto';
-import {once} from 'node:events';
 import {readFile, stat, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
@@ -8,15 +7,8 @@ import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {until} from '../../contract/hosts/world.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
+import {holder, type Holder} from '../../support/holder.ts';
 import {openReceiver, type Receiver} from '../../support/receiver.ts';
-
-/** Holds as many MiB as it was told last, a number a line; says so once it began. */
-const TENANT = `
-  let kept;
-  process.stdin.on('data', (text) => {
-    kept = Buffer.alloc(Number(text) * 2 ** 20, 1);
-  });
-  console.log('ready');`;
 
 const KEY = 'k3y-that-nobody-may-see';
 const SECRET = 's1gned-with-this';
@@ -25,7 +17,7 @@ const SECRET = 's1gned-with-this';
 describe.skipIf(process.platform !== 'linux')('the alerts of a deployment', () => {
   let berth: Berth;
   let receiver: Receiver;
-  let tenant: ChildProcess;
+  let tenant: Holder;
   let settings: string;
   const ids = (): string[] => receiver.received.map(({json}) => `${String(json.state)} ${String(json.id)}`);
   const configured = (more = ''): string => `
@@ -42,13 +34,12 @@ alerts:
     settings = join(berth.home, 'berth.yaml');
     await writeFile(settings, configured());
     await writeFile(join(berth.home, 'ops.secret'), `${SECRET}\n`, {mode: 0o600});
-    tenant = spawn(process.execPath, ['-e', TENANT], {stdio: ['pipe', 'pipe', 'inherit']});
-    await once(tenant.stdout ?? tenant, 'data');
+    tenant = await holder();
     const deployed = await berth.json('deploy');
     expect(deployed.code, deployed.stderr).toBe(0);
   });
   afterAll(async () => {
-    tenant.kill('SIGKILL');
+    tenant[Symbol.dispose]();
     await berth[Symbol.asyncDispose]();
     await receiver[Symbol.asyncDispose]();
   });
@@ -83,12 +74,12 @@ alerts:
       '150MiB',
     );
     expect(adopted.code, adopted.stderr).toBe(0);
-    tenant.stdin?.write('300\n');
+    tenant.hold(300);
     await receiver.until(1);
     expect((await berth.json('lease', 'resize', 'notebook', '--ram', '450MiB')).code).toBe(0);
     await receiver.until(2);
     // Broken again within the hour: they have heard enough of it.
-    tenant.stdin?.write('700\n');
+    tenant.hold(700);
     await until('the second time', async () => {
       const {value} = await berth.json('guard', 'log');
       const events = value.events as {kind: string}[];

@@ -1,5 +1,3 @@
-import {spawn, type ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -7,37 +5,27 @@ import {systemClock} from '../../../src/base/clock.ts';
 import {openLocalHost, type Host, type Runtime} from '../../../src/hosts/index.ts';
 import {askWatch, type GuardStatus} from '../../../src/monitor/index.ts';
 import {openBerth, type Berth} from '../../support/berth.ts';
+import {holder, type Holder} from '../../support/holder.ts';
 import {stateOf} from '../../support/burner.ts';
 import {until} from '../../contract/hosts/world.ts';
-
-/** Holds as many MiB as it was told last, a number a line; says so once it began. */
-const TENANT = `
-  let kept;
-  process.stdin.on('data', (text) => {
-    kept = Buffer.alloc(Number(text) * 2 ** 20, 1);
-  });
-  console.log('ready');`;
 
 /** A deployment as a person makes it, with a tenant whose lease nothing but the guard enforces. */
 describe.skipIf(process.platform !== 'linux')('the guard of a deployment', () => {
   let berth: Berth;
   let host: Host;
   let runtime: Runtime;
-  let tenant: ChildProcess;
+  let tenant: Holder;
   const guard = (): Promise<GuardStatus | null> => askWatch(runtime, 'default', {ask: 'guard'});
   const held = async (): Promise<GuardStatus['held'] | undefined> => {
     const status = await guard().catch(() => undefined);
     return status && status.held.length > 0 ? status.held : undefined;
   };
-  // It may be paused before it holds all of that, so nobody waits for it.
-  const hold = (mebibytes: number): void => void tenant.stdin?.write(`${mebibytes}\n`);
   const isIn = (state: RegExp) => (): Promise<true | undefined> =>
-    Promise.resolve(state.test(stateOf(tenant.pid ?? 0) ?? '') ? true : undefined);
+    Promise.resolve(state.test(stateOf(tenant.pid) ?? '') ? true : undefined);
 
   beforeAll(async () => {
     berth = await openBerth();
-    tenant = spawn(process.execPath, ['-e', TENANT], {stdio: ['pipe', 'pipe', 'inherit']});
-    await once(tenant.stdout ?? tenant, 'data');
+    tenant = await holder();
     expect((await berth.json('deploy', '--model', 'nano')).code).toBe(0);
     host = openLocalHost({
       stateRoot: join(berth.home, '.local/state/berth'),
@@ -57,13 +45,13 @@ describe.skipIf(process.platform !== 'linux')('the guard of a deployment', () =>
     expect(adopted.code).toBe(0);
   });
   afterAll(async () => {
-    tenant.kill('SIGKILL');
+    tenant[Symbol.dispose]();
     await host[Symbol.asyncDispose]();
     await berth[Symbol.asyncDispose]();
   });
 
   it('pauses a tenant that breaks its lease in the second that this is seen, and says why', async () => {
-    hold(300);
+    tenant.hold(300);
     await until('it to be paused', isIn(/T/));
     expect((await held())?.[0]).toMatchObject({tenant: 'lease:notebook', action: 'pause', because: 'breach'});
     const {value} = await berth.json('guard', 'log');
@@ -81,14 +69,14 @@ describe.skipIf(process.platform !== 'linux')('the guard of a deployment', () =>
     const watch = await askWatch(runtime, 'default', {ask: 'now'});
     process.kill(watch.health.pid, 'SIGKILL');
     await until('another watch that holds it', held);
-    expect(stateOf(tenant.pid ?? 0)).toBe('T');
+    expect(stateOf(tenant.pid)).toBe('T');
     expect((await berth.json('lease', 'resize', 'notebook', '--ram', '450MiB')).code).toBe(0);
     await until('it to go on', isIn(/[RS]/));
     expect((await guard())?.held).toEqual([]);
   });
 
   it('obeys another policy at the next deploy, which changes nothing else', async () => {
-    hold(600);
+    tenant.hold(600);
     await until('it to be paused again', isIn(/T/));
     const file = join(berth.home, 'berth.yaml');
     await writeFile(file, 'model: nano\nguard:\n  mode: watch\n');
@@ -104,6 +92,6 @@ describe.skipIf(process.platform !== 'linux')('the guard of a deployment', () =>
     expect((await berth.json('deploy', '--config', file)).code).toBe(0);
     await until('it to be paused once more', isIn(/T/));
     expect((await berth.json('stop')).code).toBe(0);
-    expect(stateOf(tenant.pid ?? 0)).toMatch(/[RS]/);
+    expect(stateOf(tenant.pid)).toMatch(/[RS]/);
   });
 });

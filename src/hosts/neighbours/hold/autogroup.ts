@@ -4,7 +4,6 @@ import {systemCode} from '../../../base/errors.ts';
 import {readQuietly} from '../../local/processes.ts';
 import type {HeldAutogroup} from './neighbour.ts';
 
-const LOWEST_NICE = 19;
 /** The kernel takes one change in 100 ms from a user without CAP_SYS_ADMIN. Source: kernel/sched/autogroup.c. */
 const TURNED_AWAY_MS = 110;
 const TRIES = 10;
@@ -28,16 +27,8 @@ export function ownAutogroups(pids: readonly number[]): HeldAutogroup[] {
   return [...own.values()].filter(({nice}) => nice >= 0).filter(({group}) => pids.some(canSet(group)));
 }
 
-export async function lowerAutogroup({group}: HeldAutogroup, pids: readonly number[]): Promise<void> {
-  await setNice(group, LOWEST_NICE, pids);
-}
-
-/** A group of which nobody is left has nothing to restore. */
-export async function restoreAutogroup({group, nice}: HeldAutogroup, pids: readonly number[]): Promise<void> {
-  await setNice(group, nice, pids);
-}
-
-async function setNice(group: string, nice: number, pids: readonly number[]): Promise<void> {
+/** By any of these processes that is in the group; one of which nobody is left keeps what it has. */
+export async function setAutogroupNice(group: string, nice: number, pids: readonly number[]): Promise<void> {
   for (const pid of pids) {
     // A process can have begun a session of its own since.
     if (autogroupOf(pid)?.group !== group) continue;

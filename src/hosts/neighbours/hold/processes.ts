@@ -1,7 +1,7 @@
 import {getPriority, setPriority} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
 import {isAlive, signalProcess, type ProcessIdentity} from '../../local/processes.ts';
-import {lowerAutogroup, ownAutogroups, restoreAutogroup} from './autogroup.ts';
+import {ownAutogroups, setAutogroupNice} from './autogroup.ts';
 import {familyOf, threadsOf} from './family.ts';
 import {CannotHold, type HeldProcess, type NeighbourAction, type ProcessHold} from './neighbour.ts';
 import {lowestNice} from './rights.ts';
@@ -36,7 +36,8 @@ export async function holdProcesses(hold: ProcessHold, graceMs: number): Promise
   switch (hold.action) {
     case 'lower':
       hold.weights.forEach(lowerWeight);
-      for (const one of hold.autogroups) await lowerAutogroup(one, pidsOf(hold.processes));
+      for (const {group} of hold.autogroups)
+        await setAutogroupNice(group, LOWEST_PRIORITY, pidsOf(hold.processes));
       if (hold.processes.every(({nice}) => nice >= lowestNice())) everyThread(hold, () => LOWEST_PRIORITY);
       return;
     case 'pause':
@@ -52,8 +53,8 @@ export async function releaseProcesses(hold: ProcessHold, others: readonly Proce
   switch (hold.action) {
     case 'lower': {
       hold.weights.forEach(restoreWeight);
-      for (const one of hold.autogroups) {
-        await restoreAutogroup(one, pidsOf([...hold.processes, ...others]));
+      for (const {group, nice} of hold.autogroups) {
+        await setAutogroupNice(group, nice, pidsOf([...hold.processes, ...others]));
       }
       const before = new Map(hold.processes.map(({pid, nice}) => [pid, nice]));
       const usual = Math.min(...hold.processes.map(({nice}) => nice));

@@ -1,7 +1,7 @@
 import {join} from 'node:path';
-import type {Clock} from '../base/clock.ts';
-import {Secret} from '../base/secret.ts';
-import {alertTextsFor} from '../base/texts/alerts.ts';
+import type {Clock} from '../../base/clock.ts';
+import {Secret} from '../../base/secret.ts';
+import {alertTextsFor} from '../../base/texts/alerts.ts';
 import {
   alertOf,
   catchUp,
@@ -16,10 +16,10 @@ import {
   type Telling,
   type Webhook,
   type WatchEvent,
-} from '../monitor/index.ts';
-import {alertsFile, type AlertOrders} from './alert-orders.ts';
-import {AlertTester} from './alert-tester.ts';
-import {FollowedFile} from './followed-file.ts';
+} from '../../monitor/index.ts';
+import {alertsFile, type AlertOrders} from './orders.ts';
+import {AlertTester} from './tester.ts';
+import {FollowedFile} from '../followed-file.ts';
 import {ToldFile} from './told-file.ts';
 
 export interface AlertingOptions {

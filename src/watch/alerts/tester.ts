@@ -1,6 +1,6 @@
-import type {Clock} from '../base/clock.ts';
-import type {Texts} from '../base/texts/index.ts';
-import {ms} from '../base/units.ts';
+import type {Clock} from '../../base/clock.ts';
+import type {Texts} from '../../base/texts/index.ts';
+import {ms} from '../../base/units.ts';
 import {
   deliver,
   testAlert,
@@ -8,7 +8,7 @@ import {
   type AlertTest,
   type Sender,
   type Webhook,
-} from '../monitor/index.ts';
+} from '../../monitor/index.ts';
 
 /** It is tried twice: a watch in a container that was just given webhooks is still being let out. */
 const PAUSE = ms(1500);

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
-import type {Language} from '../base/texts/index.ts';
-import type {AlertTopic, WebhookKind} from '../monitor/index.ts';
+import type {Language} from '../../base/texts/index.ts';
+import type {AlertTopic, WebhookKind} from '../../monitor/index.ts';
 
 /**
  * Whom the watch tells, and about what. A deploy writes it, and checked it before: `berth.alerts/1`. It is a file of its

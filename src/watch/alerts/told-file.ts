@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
-import {describeError, systemCode} from '../base/errors.ts';
-import {writeJson} from '../base/files.ts';
-import type {Alert, AlertsStatus, Told} from '../monitor/index.ts';
+import {describeError, systemCode} from '../../base/errors.ts';
+import {writeJson} from '../../base/files.ts';
+import type {Alert, AlertsStatus, Told} from '../../monitor/index.ts';
 
 /** What is wrong with a webhook. */
 type Trouble = NonNullable<AlertsStatus['webhooks'][number]['trouble']>;
